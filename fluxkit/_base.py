@@ -1,0 +1,183 @@
+"""`Record`: the frozen, validated, fingerprinted value that everything typed in fluxkit is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Self, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fluxkit.errors import InputError, did_you_mean
+
+
+class Record(BaseModel):
+    """A frozen value with named, checked fields; two records with equal fields are equal and share a fingerprint."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
+
+    def __init__(self, /, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise InputError(_explain(type(self), error)) from None
+
+    # Pydantic calls a custom `__init__` for nested records and would lose the field path; this says ours is its own.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """The record that `obj` (a mapping or a record) describes; raises `InputError` for anything else."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise InputError(_explain(cls, error)) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """The record that a JSON text describes; raises `InputError` for anything else."""
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            raise InputError(_explain(cls, error)) from None
+
+    def model_copy(self, *, update: Any = None, deep: bool = False) -> Self:
+        """A copy; unlike Pydantic's, changed fields are validated."""
+        return self.with_(**dict(update)) if update else super().model_copy(deep=deep)
+
+    def with_(self, path: str | None = None, value: Any = None, /, **changes: Any) -> Self:
+        """A validated copy with fields changed, by name or by dotted path.
+
+        An optional part that is unset is created with its defaults when a field inside it is given.
+
+        >>> class Lamp(Record):
+        ...     watts: int = 60
+        >>> class Room(Record):
+        ...     lamp: Lamp | None = None
+        >>> Room().with_("lamp.watts", 40).lamp.watts
+        40
+        """
+        record = self
+        for dotted, new in ({path: value, **changes} if path is not None else changes).items():
+            record = _replaced(record, dotted.split("."), new, dotted)
+        return record
+
+    def get(self, path: str) -> Any:
+        """The value at a dotted path; None where an optional part on the way is unset, `InputError` for no such field."""
+        value: Any = self
+        for i, name in enumerate(path.split(".")):
+            if value is None:
+                return None
+            if isinstance(value, tuple) and name.isdigit() and int(name) < len(value):
+                value = value[int(name)]
+                continue
+            if not isinstance(value, Record) or name not in type(value).model_fields:
+                _refuse_path(value, path, name, i)
+            value = getattr(value, name)
+        return value
+
+    def canonical(self) -> dict[str, Any]:
+        """The fields that were given a value other than their default, as plain JSON values."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def canonical_json(self) -> str:
+        """One text for one value: sorted keys, no spaces, defaults left out."""
+        return json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def fingerprint(self) -> str:
+        """A short content hash, the same in every process and on every machine (12 hexadecimal digits)."""
+        return hashlib.sha256(f"{type(self).__name__}:{self.canonical_json()}".encode()).hexdigest()[:12]
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Only what was set: a repr that reads like the code which made it."""
+        return [(name, value) for name, value in super().__repr_args__() if not self._is_default(name, value)]
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _is_default(self, name: str | None, value: Any) -> bool:
+        field = type(self).model_fields.get(name or "")
+        return field is not None and not field.is_required() and field.get_default(call_default_factory=True) == value
+
+
+def record_type(annotation: Any) -> type[Record] | None:
+    """The `Record` class that a field's annotation allows, looking through `X | None`; None where it allows none."""
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return annotation
+    if get_origin(annotation) is tuple:
+        return None
+    return next((found for part in get_args(annotation) if (found := record_type(part))), None)
+
+
+def _replaced(record: Any, names: list[str], new: Any, dotted: str) -> Any:
+    head, rest = names[0], names[1:]
+    depth = dotted.count(".") - len(rest)
+    if isinstance(record, tuple) and head.isdigit() and int(head) < len(record):
+        items = list(record)
+        items[int(head)] = _replaced(items[int(head)], rest, new, dotted) if rest else new
+        return tuple(items)
+    if not isinstance(record, Record) or head not in type(record).model_fields:
+        _refuse_path(record, dotted, head, depth)
+    if rest:
+        part = getattr(record, head)
+        if part is None:
+            part = _new_part(record, head, dotted)
+        if not isinstance(part, Record | tuple):
+            _refuse_path(part, dotted, rest[0], depth + 1)
+        new = _replaced(part, rest, new, dotted)
+    fields = {name: getattr(record, name) for name in type(record).model_fields}
+    return type(record)(**{**fields, head: new})
+
+
+def _new_part(record: Record, name: str, dotted: str) -> Record:
+    made = record_type(type(record).model_fields[name].annotation)
+    if made is None:
+        raise InputError(f"{dotted!r} was asked for, but {type(record).__name__}.{name} is unset and holds no fields.")
+    try:
+        return made()
+    except InputError as error:
+        raise InputError(
+            f"{dotted!r} was asked for, but {type(record).__name__}.{name} is unset and cannot be made from that alone. "
+            f"Set {name} first. ({error})"
+        ) from None
+
+
+def _refuse_path(value: Any, path: str, name: str, depth: int) -> None:
+    at = ".".join(path.split(".")[:depth]) or type(value).__name__
+    if not isinstance(value, Record):
+        raise InputError(f"{path!r} was asked for, but {at} is {value!r} and has no field {name!r}.")
+    known = list(type(value).model_fields)
+    raise InputError(
+        f"{path!r} was asked for, but {type(value).__name__} has no field {name!r}.{did_you_mean(name, known)} "
+        f"Its fields are: {', '.join(known)}."
+    )
+
+
+def _explain(model: type[BaseModel], error: ValidationError) -> str:
+    return "\n".join(_sentence(model, item) for item in error.errors(include_url=False))
+
+
+def _sentence(model: type[BaseModel], item: Any) -> str:
+    path = ".".join(str(part) for part in item["loc"])
+    where = f"{model.__name__}.{path}" if path else model.__name__
+    if item["type"] == "extra_forbidden":
+        owner = _owner(model, item["loc"])
+        known = list(owner.model_fields)
+        name = str(item["loc"][-1])
+        return (
+            f"{owner.__name__} has no field {name!r} (given {item['input']!r}).{did_you_mean(name, known)} "
+            f"Its fields are: {', '.join(known)}."
+        )
+    if item["type"] == "missing":
+        return f"{where} was not given, and it has no default. Give {item['loc'][-1]}=..."
+    message = item["msg"].removeprefix("Value error, ")
+    return f"{where} was given {item['input']!r}. {message[0].upper()}{message[1:]}."
+
+
+def _owner(model: type[BaseModel], loc: tuple[Any, ...]) -> type[BaseModel]:
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        found = record_type(field.annotation) if field else None
+        if found is not None:
+            model = found
+    return model
