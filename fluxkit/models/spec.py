@@ -1,0 +1,145 @@
+"""`ModelSpec`: what one FLUX variant takes, as data that every check reads."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from fluxkit._base import Record
+from fluxkit.errors import InputError
+
+Family = Literal["flux.1", "flux.2", "flux.3"]
+Task = Literal["text", "fill", "depth", "canny", "redux", "edit"]
+
+
+class StepRange(Record):
+    """How many denoising steps a model takes; `default` is its maker's advice."""
+
+    default: int = Field(gt=0)
+    low: int = Field(1, gt=0)
+    high: int = Field(100, gt=0)
+
+
+class GuidanceRange(Record):
+    """How a model is held to its prompt: an input of the weights, classifier-free guidance, or nothing at all."""
+
+    kind: Literal["embedded", "cfg", "none"]
+    """`embedded`: one pass a step, the scale is an input. `cfg`: two passes a step. `none`: the weights ignore it."""
+    default: float | None = None
+    low: float = 0.0
+    high: float = 10.0
+
+
+class SizeRule(Record):
+    """Which picture sizes a model makes, in pixels."""
+
+    multiple: int = 16
+    """Both sides are multiples of this (the VAE's factor times the 2 x 2 packing)."""
+    min_side: int = 256
+    max_side: int = 2048
+    max_pixels: int = 2048 * 2048
+    default_width: int = 1024
+    default_height: int = 1024
+
+    def refusal(self, width: int, height: int) -> str | None:
+        """Why a size cannot be made, with the nearest one that can; None where it can."""
+        if self.allows(width, height):
+            return None
+        near = self.nearest(width, height)
+        return (
+            f"a size of {width} x {height} was asked for; sides are multiples of {self.multiple} "
+            f"from {self.min_side} to {self.max_side}, at most {self.max_pixels / 1e6:g} megapixels. "
+            f"The nearest size it makes is {near[0]} x {near[1]}"
+        )
+
+    def allows(self, width: int, height: int) -> bool:
+        """Whether a width and height in pixels can be made exactly."""
+        sides = (width, height)
+        return (
+            all(side % self.multiple == 0 and self.min_side <= side <= self.max_side for side in sides)
+            and width * height <= self.max_pixels
+        )
+
+    def nearest(self, width: int, height: int) -> tuple[int, int]:
+        """The allowed size closest to a width and height in pixels."""
+        scale = min(1.0, (self.max_pixels / (width * height)) ** 0.5, self.max_side / max(width, height))
+        return self._snapped(width * scale), self._snapped(height * scale)
+
+    def for_aspect(self, ratio: float) -> tuple[int, int]:
+        """The size of an aspect ratio (width over height) with about the default size's pixel count.
+
+        >>> SizeRule().for_aspect(3 / 2)
+        (1248, 832)
+        """
+        area = self.default_width * self.default_height
+        return self._snapped((area * ratio) ** 0.5), self._snapped((area / ratio) ** 0.5)
+
+    def _snapped(self, side: float) -> int:
+        snapped = int(side / self.multiple + 0.5) * self.multiple
+        lowest = -(-self.min_side // self.multiple) * self.multiple
+        return max(lowest, min(self.max_side // self.multiple * self.multiple, snapped))
+
+
+class ModelSpec(Record):
+    """One FLUX variant: what it is, what it takes, and where its figures come from.
+
+    `spec.with_(weights="my/fine-tune")` is the same architecture with other weights, accepted wherever an id is.
+    """
+
+    id: str
+    title: str
+    family: Family
+    task: Task = "text"
+    where: Literal["local", "hosted"] = "local"
+    template: str
+    """The folder under `templates/` whose words this model reads best."""
+    weights: str | None = None
+    """A hub id or a folder in diffusers' layout; None for hosted models."""
+    licence: str
+    licence_url: str | None = None
+    steps: StepRange | None = None
+    """None where the host chooses."""
+    guidance: GuidanceRange = GuidanceRange(kind="none")
+    negative: Literal["true_cfg", "embeds", "none"] = "none"
+    """`true_cfg`: a negative prompt works when `true_cfg_scale` is above 1 (two passes a step)."""
+    size: SizeRule = SizeRule()
+    windows: dict[str, int] = {}
+    """Tokens that each text encoder reads, in the order the model counts them."""
+    references: int = Field(0, ge=0)
+    """How many reference pictures one shot may carry."""
+    distilled: bool = False
+    vocabulary: str | None = None
+    """A word list inside the weights folder, for a model that was taught only certain words."""
+    parameters: float | None = None
+    """Billions of parameters in the transformer."""
+    source: str = ""
+    """Where the figures come from."""
+    note: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.weights))
+
+    def guidance_for(self, asked: float | None) -> float | None:
+        """The guidance a shot gets: what was asked, else the model's default; None where the model has none."""
+        return asked if asked is not None or self.guidance.kind == "none" else self.guidance.default
+
+    def describe(self) -> dict[str, Any]:
+        """The row of this model in `models.table()`: plain texts by column name."""
+        return {
+            "model": self.id,
+            "task": self.task,
+            "runs": self.where,
+            "steps": "-" if self.steps is None else str(self.steps.default),
+            "guidance": "-" if self.guidance.default is None else f"{self.guidance.default:g} ({self.guidance.kind})",
+            "size": f"{self.size.default_width} x {self.size.default_height}",
+            "words read": ", ".join(f"{name} {count}" for name, count in self.windows.items()) or "-",
+            "licence": self.licence,
+        }
+
+
+def check_id(name: str) -> str:
+    """The id, if it is written as model ids are: lower case, digits, dots and dashes."""
+    if not name or name != name.lower() or any(not (c.isalnum() or c in ".-") for c in name):
+        raise InputError(f"A model id of {name!r} was given. Ids are lower case with digits, dots and dashes.")
+    return name
