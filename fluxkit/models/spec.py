@@ -63,7 +63,8 @@ class SizeRule(Record):
 
     def nearest(self, width: int, height: int) -> tuple[int, int]:
         """The allowed size closest to a width and height in pixels."""
-        scale = min(1.0, (self.max_pixels / (width * height)) ** 0.5, self.max_side / max(width, height))
+        scale = max(1.0, self.min_side / min(width, height))
+        scale = min(scale, (self.max_pixels / (width * height)) ** 0.5, self.max_side / max(width, height))
         return self._snapped(width * scale), self._snapped(height * scale)
 
     def for_aspect(self, ratio: float) -> tuple[int, int]:

@@ -1,0 +1,113 @@
+"""`Frame`: one picture that came back, with the shot that asked for it and how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import fluxkit.frames.metadata as metadata
+from fluxkit.errors import FrameError
+from fluxkit.frames.provenance import Provenance
+from fluxkit.shots.shot import Shot
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Frame:
+    """A picture, its shot, its take and its provenance.
+
+    Frames are made by engines and catalogues. `image` is loaded when first asked for, as 8-bit RGB.
+    """
+
+    def __init__(
+        self,
+        shot: Shot,
+        image: Image | Callable[[], Image],
+        *,
+        provenance: Provenance,
+        take: int = 0,
+    ) -> None:
+        self._shot = shot
+        self._source = image
+        self._image: Image | None = None if callable(image) else image.convert("RGB")
+        self._provenance = provenance
+        self._take = take
+
+    @property
+    def shot(self) -> Shot:
+        """What was asked for."""
+        return self._shot
+
+    @property
+    def take(self) -> int:
+        """0 for the first picture of a shot; counts up when the same shot is taken again on purpose."""
+        return self._take
+
+    @property
+    def provenance(self) -> Provenance:
+        """How it was made."""
+        return self._provenance
+
+    @property
+    def id(self) -> str:
+        """The shot's content hash and the take: `frame1-<16 digits>-<take>`."""
+        return f"frame1-{self._shot.id.partition('-')[2]}-{self._take}"
+
+    @property
+    def image(self) -> Image:
+        """The picture as an 8-bit RGB Pillow image."""
+        if self._image is None:
+            self._image = self._source().convert("RGB") if callable(self._source) else self._source.convert("RGB")
+        return self._image
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the pixels alone (12 hexadecimal digits): equal for identical pictures in any file format."""
+        size = f"{self.image.width}x{self.image.height}:".encode()
+        return hashlib.sha256(size + self.image.tobytes()).hexdigest()[:12]
+
+    def value(self, path: str) -> Any:
+        """The value of an axis for this frame; see `Shot.value`."""
+        return self._shot.value(path)
+
+    def with_shot(self, shot: Shot) -> Self:
+        """The same picture filed under an equal request, for instance with the scene that asks for it now."""
+        return type(self)(shot, self._image or self._source, provenance=self._provenance, take=self._take)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture with its scene, request and provenance inside; returns the path.
+
+        The name's ending chooses the format: `.png` (exact pixels), `.jpg` or `.webp`.
+        """
+        target = Path(path).expanduser()
+        metadata.write(self, target)
+        return target
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """The frame inside a picture file that fluxkit wrote: its scene, shot and provenance come back.
+
+        Raises `FrameError` for a file that is missing, no picture, or holds no frame.
+        """
+        source = Path(path).expanduser()
+        if not source.is_file():
+            raise FrameError(f"A frame was to be opened from {source.name!r}, but there is no such file.")
+        record = metadata.read(source)
+        return cls(record.shot, metadata.loader(source), provenance=record.provenance, take=record.take)
+
+    def png(self) -> bytes:
+        """The picture as PNG bytes, without metadata."""
+        buffer = io.BytesIO()
+        self.image.save(buffer, "PNG", compress_level=1)
+        return buffer.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self.png()
+
+    def __repr__(self) -> str:
+        shot = self._shot
+        return f"Frame({shot.model}, seed {shot.seed}, {shot.width} x {shot.height}, {self.id})"

@@ -1,0 +1,26 @@
+"""`Provenance`: how a frame was made, in request facts only: no path, address, time or user name."""
+
+from __future__ import annotations
+
+from fluxkit._base import Record
+
+
+class Provenance(Record):
+    """What made a frame, enough to make it again or to say why it came out differently."""
+
+    engine: str
+    """`local`, `function`, or the name of a host."""
+    fluxkit: str = ""
+    device: str = ""
+    """Kind of device, such as `cpu` or `cuda:NVIDIA H100`."""
+    dtype: str = ""
+    batch: int = 1
+    """How many pictures were denoised together; another batch size may change the last bits."""
+    seed_device: str = "cpu"
+    weights: str = ""
+    versions: dict[str, str] = {}
+    """Libraries that decide pixels, by name."""
+    levers: tuple[str, ...] = ()
+    """Memory and speed choices that were on, such as `offload` or `fp8`."""
+    host: str = ""
+    extra: dict[str, str] = {}

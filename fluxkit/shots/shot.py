@@ -1,0 +1,92 @@
+"""`Shot`: one picture asked for, whole: everything that decides its pixels, and the scene that it stands for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field, field_serializer, field_validator
+
+from fluxkit import models
+from fluxkit._base import Record
+from fluxkit.models import ModelSpec
+from fluxkit.prompt import Prompt
+from fluxkit.scene import Scene
+
+REQUEST_FIELDS = ("model", "seed", "steps", "guidance", "true_cfg", "width", "height")
+"""The fields of a shot that a sweep may set beside the fields of its scene."""
+
+_TAG = "shot1"
+"""Changes whenever the canonical form of a request does, so that old ids stay true."""
+
+
+class LoRA(Record):
+    """A trained adapter and how strongly it acts."""
+
+    weights: str
+    """A safetensors file, a folder or a hub id."""
+    strength: float = Field(1.0, ge=-4.0, le=4.0)
+    name: str | None = None
+
+
+class Shot(Record):
+    """One request to one model. Two shots with equal requests have the same `id`, and a model makes them once.
+
+    The scene is what the picture is measured against; the model itself is given `prompt` alone.
+    """
+
+    model: str
+    weights: str = ""
+    """Which weights: a hub id, or a folder's name and content hash. Set by the plan."""
+    prompt: Prompt
+    negative: str | None = None
+    scene: Scene | None = None
+    seed: int = Field(0, ge=0, lt=2**63)
+    steps: int | None = Field(None, gt=0)
+    guidance: float | None = Field(None, ge=0)
+    true_cfg: float | None = Field(None, ge=1)
+    """Scale of a second, negative pass a step, for models that take one; 1 or None turns it off."""
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    loras: tuple[LoRA, ...] = ()
+    options: dict[str, Any] = {}
+    """What only some models or hosts take, such as `raw`; checked against the model's own table by the plan."""
+    spec: ModelSpec = Field(default=None, exclude=True, repr=False, validate_default=False)
+    """The table row that this shot was planned with; found by id when a shot comes back from a file."""
+
+    @field_validator("prompt", mode="before")
+    @classmethod
+    def _prompt_of_text(cls, value: Any) -> Any:
+        return Prompt(text=value) if isinstance(value, str) else value
+
+    @field_serializer("prompt")
+    def _text_of_prompt(self, prompt: Prompt) -> str:
+        return prompt.text
+
+    def model_post_init(self, _context: Any) -> None:
+        if self.spec is None:
+            object.__setattr__(self, "spec", models.get(self.model))
+
+    @cached_property
+    def id(self) -> str:
+        """`shot1-` and 16 hexadecimal digits: the content hash of the request, the same on every machine."""
+        text = json.dumps(self.request(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"{_TAG}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+    def request(self) -> dict[str, Any]:
+        """What decides the pixels, as plain values: the scene is left out, for the model never sees it."""
+        return self.model_dump(mode="json", exclude={"scene", "spec"}, exclude_none=True)
+
+    def value(self, path: str) -> Any:
+        """The value of an axis: a field of the request (`seed`, `guidance`, ...) or a dotted path of the scene."""
+        if path in type(self).model_fields:
+            return getattr(self, path)
+        return None if self.scene is None else self.scene.get(path)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Shot) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
