@@ -1,0 +1,68 @@
+"""`Camera` and `Lens`: what records the picture, and the glass before it."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from fluxkit.optics.formats import FormatName
+from fluxkit.scene.noun import Noun, Words
+
+SensorFormat = FormatName
+CameraAngle = Literal["eye level", "low", "high", "overhead"]
+LensCharacter = Literal["modern", "vintage", "swirly", "anamorphic", "soft focus", "macro", "tilt-shift"]
+
+
+class Camera(Noun):
+    """What records the picture: its format, its exposure, and where it stands."""
+
+    body: Words | None = None
+    """The camera's name as a caption would give it: "Hasselblad X2D"."""
+
+    format: SensorFormat = "full frame"
+    """The size of the sensor or film; angle of view and depth of field follow from it."""
+
+    shutter_s: float | None = Field(default=None, gt=0, le=86400)
+    """Exposure time in seconds: 1/250 is 0.004."""
+
+    iso: float | None = Field(default=None, ge=1, le=10_000_000)
+    """Sensitivity; unset, the film's speed counts."""
+
+    angle: CameraAngle | None = None
+    """From where the camera looks at the subject."""
+
+    height_m: float | None = Field(default=None, ge=0)
+    """Height of the lens above the ground in metres."""
+
+    support: Literal["tripod", "handheld"] | None = None
+    """What holds the camera."""
+
+
+class Lens(Noun):
+    """The glass: what it takes in, and how it blurs what it leaves out."""
+
+    focal_length_mm: float = Field(gt=0, le=5000)
+    """Real focal length. Templates phrase by angle of view, so a 50 mm on APS-C reads as a short telephoto."""
+
+    f_number: float | None = Field(default=None, ge=0.5, le=512)
+    """The aperture as photographers write it: 1.8 for f/1.8."""
+
+    focus_distance_m: float | None = Field(default=None, gt=0)
+    """From the lens to the plane in focus, in metres; unset, it follows from the framing where that is given."""
+
+    character: LensCharacter | None = None
+    """How it draws: the shape of its blur and its faults."""
+
+    name: Words | None = None
+    """The lens by name, where a caption would give it."""
+
+    @model_validator(mode="after")
+    def _focus_lies_beyond_the_focal_length(self) -> Self:
+        if self.focus_distance_m is not None and self.focus_distance_m * 1000 <= self.focal_length_mm:
+            raise ValueError(
+                f"focus_distance_m={self.focus_distance_m:g} lies within the focal length of {self.focal_length_mm:g} "
+                f"mm, where no lens forms an image. Focus beyond {self.focal_length_mm / 1000:g} m, or use a shorter "
+                "lens"
+            )
+        return self

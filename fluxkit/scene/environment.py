@@ -1,0 +1,52 @@
+"""`Environment`: where, when, and in what weather."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from fluxkit.scene.noun import Noun, Words
+
+TimeOfDay = Literal[
+    "blue hour", "dawn", "sunrise", "morning", "midday", "afternoon", "golden hour", "sunset", "dusk", "night"
+]
+Weather = Literal["clear", "scattered clouds", "overcast", "rain", "snow", "fog", "mist", "haze", "storm"]
+Season = Literal["spring", "summer", "autumn", "winter"]
+
+
+class Environment(Noun):
+    """Where and when the photograph is made; a clock time with a position on Earth gives the real sun."""
+
+    place: Words | None = None
+    """The place: "near a north-facing window", "on a wet street in Lisbon"."""
+
+    time_of_day: TimeOfDay | None = None
+    """The light of the day by name; a clock with latitude and longitude says it exactly."""
+
+    clock: AwareDatetime | None = None
+    """Date and time with a time zone, for the sun's position."""
+
+    latitude_deg: float | None = Field(default=None, ge=-90, le=90)
+    """Latitude in degrees, north positive."""
+
+    longitude_deg: float | None = Field(default=None, ge=-180, le=180)
+    """Longitude in degrees, east positive."""
+
+    season: Season | None = None
+    """The season, for leaves, clothes and the height of the sun."""
+
+    weather: Weather | None = None
+    """The sky."""
+
+    background: Words | None = None
+    """What is behind the subject: "a seamless grey paper backdrop", "bookshelves"."""
+
+    @model_validator(mode="after")
+    def _a_position_has_both_coordinates(self) -> Self:
+        if (self.latitude_deg is None) != (self.longitude_deg is None):
+            raise ValueError(
+                f"a position needs both latitude_deg and longitude_deg, but they are {self.latitude_deg} and "
+                f"{self.longitude_deg}. Give both, or neither"
+            )
+        return self
