@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -170,6 +171,10 @@ def _sentence(model: type[BaseModel], item: Any) -> str:
         )
     if item["type"] == "missing":
         return f"{where} was not given, and it has no default. Give {item['loc'][-1]}=..."
+    if item["type"] == "literal_error":
+        known = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+        close = did_you_mean(item["input"], known) if isinstance(item["input"], str) else ""
+        return f"{where} was given {item['input']!r}.{close} It takes: {', '.join(known)}."
     message = item["msg"].removeprefix("Value error, ")
     return f"{where} was given {item['input']!r}. {message[0].upper()}{message[1:]}."
 
