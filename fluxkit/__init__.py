@@ -1,3 +1,86 @@
-"""fluxkit: photographs stated in typed terms, shot on any FLUX model, compared on contact sheets."""
+"""fluxkit: photographs stated in typed terms, shot on any FLUX model, compared on contact sheets.
+
+Names load when they are first used, so that `import fluxkit` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "fluxkit.scene": (
+        "Atmosphere", "Camera", "Colour", "Composition", "Edit", "Environment", "FilmStock", "Lens", "Light", "Lighting",
+        "PictureText", "Scene", "Subject",
+    ),
+    "fluxkit.shots": ("LoRA", "Shot", "ShotPlan", "Sweep"),
+    "fluxkit.prompt": ("Diagnostic", "Prompt"),
+    "fluxkit.models": ("ModelSpec",),
+    "fluxkit.frames": ("Frame", "Frames", "Provenance"),
+    "fluxkit.engines": ("Engine", "FunctionEngine"),
+    "fluxkit.catalogue": ("Catalogue",),
+    "fluxkit.jobs": ("Job",),
+    "fluxkit.session": ("Session",),
+    "fluxkit.sheets": ("ContactSheet",),
+}  # fmt: skip
+_CONSTANTS = ("fluxkit.scene.stocks",)
+_SUBMODULES = ("errors", "models", "optics")
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+if TYPE_CHECKING:
+    from fluxkit import errors, models, optics
+    from fluxkit.catalogue import Catalogue
+    from fluxkit.engines import Engine, FunctionEngine
+    from fluxkit.frames import Frame, Frames, Provenance
+    from fluxkit.jobs import Job
+    from fluxkit.models import ModelSpec
+    from fluxkit.prompt import Diagnostic, Prompt
+    from fluxkit.scene import (
+        Atmosphere,
+        Camera,
+        Colour,
+        Composition,
+        Edit,
+        Environment,
+        FilmStock,
+        Lens,
+        Light,
+        Lighting,
+        PictureText,
+        Scene,
+        Subject,
+    )
+    from fluxkit.scene.stocks import *
+    from fluxkit.session import Session
+    from fluxkit.sheets import ContactSheet
+    from fluxkit.shots import LoRA, Shot, ShotPlan, Sweep
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in _SUBMODULES:
+        value = import_module(f"fluxkit.{name}")
+    elif name in (constants := _constants() if name.isupper() else {}):
+        value = constants[name]
+    else:
+        raise AttributeError(_no_such(name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME, *_SUBMODULES, *_constants()})
+
+
+def _constants() -> dict[str, Any]:
+    """The ready-made stocks, lenses, rigs and scenes by name."""
+    rooms = [vars(import_module(room)) for room in _CONSTANTS]
+    return {name: value for room in rooms for name, value in room.items() if name.isupper() and name[0] != "_"}
+
+
+def _no_such(name: str) -> str:
+    did_you_mean = import_module("fluxkit.errors").did_you_mean
+    return f"fluxkit has no {name!r}.{did_you_mean(name, [*_HOME, *_SUBMODULES, *_constants()])}"

@@ -64,7 +64,7 @@ class Record(BaseModel):
         return record
 
     def get(self, path: str) -> Any:
-        """The value at a dotted path; None where an optional part on the way is unset, `InputError` for no such field."""
+        """The value at a dotted path; None where an optional part on the way is unset. `InputError` for no such field."""
         value: Any = self
         for i, name in enumerate(path.split(".")):
             if value is None:
@@ -138,8 +138,8 @@ def _new_part(record: Record, name: str, dotted: str) -> Record:
         return made()
     except InputError as error:
         raise InputError(
-            f"{dotted!r} was asked for, but {type(record).__name__}.{name} is unset and cannot be made from that alone. "
-            f"Set {name} first. ({error})"
+            f"{dotted!r} was asked for, but {type(record).__name__}.{name} is unset and cannot be made from that "
+            f"alone. Set {name} first. ({error})"
         ) from None
 
 

@@ -15,9 +15,6 @@ from fluxkit.models import ModelSpec
 from fluxkit.prompt import Prompt
 from fluxkit.scene import Scene
 
-REQUEST_FIELDS = ("model", "seed", "steps", "guidance", "true_cfg", "width", "height")
-"""The fields of a shot that a sweep may set beside the fields of its scene."""
-
 _TAG = "shot1"
 """Changes whenever the canonical form of a request does, so that old ids stay true."""
 
@@ -51,7 +48,7 @@ class Shot(Record):
     width: int = Field(gt=0)
     height: int = Field(gt=0)
     loras: tuple[LoRA, ...] = ()
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """What only some models or hosts take, such as `raw`; checked against the model's own table by the plan."""
     spec: ModelSpec = Field(default=None, exclude=True, repr=False, validate_default=False)
     """The table row that this shot was planned with; found by id when a shot comes back from a file."""
@@ -66,6 +63,7 @@ class Shot(Record):
         return prompt.text
 
     def model_post_init(self, _context: Any) -> None:
+        """Find the model's table row where the shot was not made by a plan."""
         if self.spec is None:
             object.__setattr__(self, "spec", models.get(self.model))
 
@@ -81,6 +79,10 @@ class Shot(Record):
 
     def value(self, path: str) -> Any:
         """The value of an axis: a field of the request (`seed`, `guidance`, ...) or a dotted path of the scene."""
+        if path == "size":
+            return self.width, self.height
+        if path.startswith("options."):
+            return self.options.get(path.partition(".")[2])
         if path in type(self).model_fields:
             return getattr(self, path)
         return None if self.scene is None else self.scene.get(path)

@@ -1,0 +1,43 @@
+# Every target works in a fresh clone: the first one called makes the virtual environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+# pip reads file:// and https:// indexes alike; the constraints file keeps torch to the small build.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+export FLUXKIT_HOSTED := 0
+export HF_HUB_OFFLINE := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: demo test lab lint bench clean
+
+demo: $(READY)  ## Shoot eight frames on the embedded model and name the contact sheet.
+	@$(BIN)/python examples/first_sheet.py
+
+test: $(READY)  ## Every test, the notebooks included.
+	$(BIN)/python -m pytest
+	FLUXKIT_QUIET=1 $(BIN)/python -m pytest --nbval notebooks -p no:cacheprovider
+
+lab: $(READY)  ## The notebooks in JupyterLab.
+	$(BIN)/python -m pip show jupyterlab >/dev/null 2>&1 || $(INSTALL) -e '.[docs]'
+	$(BIN)/python -m jupyterlab notebooks
+
+lint: $(READY)  ## Style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## The benchmarks of docs/benchmarks.md that need no GPU.
+	$(INSTALL) -e '.[bench]'
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fluxkit needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --upgrade pip
+	$(INSTALL) -e '.[local,test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,56 @@
+"""`ProgressLine`: one line of text that tells how a blocking call gets on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from fluxkit.jobs import Job
+
+_EVERY_SECONDS = 0.25
+
+
+class ProgressLine:
+    """Rewrites one line on standard error, at most four times a second.
+
+    Silent where `FLUXKIT_QUIET=1` is set, and where standard error is neither a terminal nor a notebook.
+    """
+
+    def __init__(self) -> None:
+        self._shown = ""
+        self._last = 0.0
+        self._on = os.environ.get("FLUXKIT_QUIET", "") != "1" and (sys.stderr.isatty() or _in_notebook())
+
+    def show(self, job: Job) -> None:
+        """Tell the job's stage, frames and time left."""
+        now = time.monotonic()
+        if not self._on or now - self._last < _EVERY_SECONDS:
+            return
+        self._last = now
+        at, left = job.progress, job.seconds_left
+        step = f", step {at.step} of {at.steps}" if at.steps and at.stage == "denoise" else ""
+        eta = "" if left is None else f", about {left:.0f} s left"
+        self._write(f"{at.done} of {at.shots} frames ({at.stage}{step}{eta})")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("\r" if not text else ""))
+        sys.stderr.flush()
+        self._shown = text
+
+
+def _in_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"

@@ -1,0 +1,161 @@
+"""`Session`: who runs the shots. It plans, shoots, and keeps every frame in its catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, overload
+
+from fluxkit import engines
+from fluxkit.catalogue import Catalogue
+from fluxkit.engines.base import Engine, Progress
+from fluxkit.errors import Cancelled, CapabilityError, EngineError
+from fluxkit.frames import Frame, Frames
+from fluxkit.jobs import Job, Worker
+from fluxkit.models import ModelSpec
+from fluxkit.progress import ProgressLine
+from fluxkit.scene import Scene
+from fluxkit.shots import Shot, ShotPlan, Sweep, make_plan
+
+OnError = Literal["stop", "continue"]
+
+
+class Session:
+    """Runs shots on whichever engine their model needs, and keeps every frame.
+
+    Use it in a `with` block: memory and threads are given back at its end. The catalogue folder is created with the
+    first frame. A frame that the catalogue already holds is not made again.
+    """
+
+    def __init__(
+        self,
+        catalogue: str | Path | Catalogue = "fluxkit-catalogue",
+        *,
+        engine: Engine | None = None,
+        strict: bool = True,
+    ) -> None:
+        self.catalogue = catalogue if isinstance(catalogue, Catalogue) else Catalogue(catalogue)
+        """Where every frame of this session is kept."""
+        self._strict = strict
+        self._engine = engine
+        self._engines: list[Engine] = []
+        self._worker = Worker()
+
+    def plan(self, request: Scene | Sweep | Shot | Iterable[Shot] | ShotPlan, **settings: Any) -> ShotPlan:
+        """Every shot of a request, rendered and checked; nothing is loaded.
+
+        `settings` go with a scene: `model`, `seed`, `steps`, `guidance`, `size`, ... Also `strict=` and `confirm=`.
+        """
+        return make_plan(request, **{"strict": self._strict, **settings})
+
+    @overload
+    def shoot(self, request: Scene | Shot, *, on_error: OnError = "stop", **settings: Any) -> Frame: ...
+    @overload
+    def shoot(
+        self, request: Sweep | ShotPlan | Iterable[Shot], *, on_error: OnError = "stop", **settings: Any
+    ) -> Frames: ...
+    def shoot(
+        self,
+        request: Scene | Shot | Sweep | ShotPlan | Iterable[Shot],
+        *,
+        on_error: OnError = "stop",
+        **settings: Any,
+    ) -> Frame | Frames:
+        """Make the pictures: one `Frame` for a scene or shot, `Frames` in plan order for a sweep or plan.
+
+        Blocks until they are made; each is in the catalogue the moment it exists. Ctrl-C stops within one step.
+        """
+        with ProgressLine() as line:
+            job = self.submit(request, on_error=on_error, on_progress=line.show, **settings)
+            frames = job.result()
+        return frames[0] if isinstance(request, Scene | Shot) else frames
+
+    def submit(
+        self,
+        request: Scene | Sweep | Shot | Iterable[Shot] | ShotPlan,
+        *,
+        on_error: OnError = "stop",
+        on_progress: Any = None,
+        **settings: Any,
+    ) -> Job:
+        """The same on the session's worker thread: returns a `Job` at once.
+
+        `on_error="continue"` keeps going after a shot that fails; `job.errors` holds why.
+        """
+        job = Job(self.plan(request, **settings), lambda job: self._run(job, on_error))
+        if on_progress is not None:
+            job.watch(on_progress)
+        return self._worker.submit(job)
+
+    def close(self) -> None:
+        """Stop what runs and give back memory; the catalogue stays as it is."""
+        self._worker.stop()
+        for engine in self._engines:
+            engine.close()
+        self._engines.clear()
+        self.catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Session(catalogue={self.catalogue!r})"
+
+    def _run(self, job: Job, on_error: OnError) -> None:
+        missing = []
+        for shot in {shot.id: shot for shot in job.plan}.values():
+            kept = self.catalogue.get(shot.id)
+            if kept is None:
+                missing.append(shot)
+            else:
+                job.add(kept.with_shot(shot))
+        for engine, shots in self._by_engine(missing):
+            self._run_engine(job, engine, shots, on_error)
+
+    def _run_engine(self, job: Job, engine: Engine, shots: list[Shot], on_error: OnError) -> None:
+        """Shoot until every shot is made or has failed; an engine is called again after a shot that failed."""
+        left = {shot.id: shot for shot in shots}
+
+        def report(progress: Progress) -> None:
+            job.report(replace(progress, done=job.made, shots=job.wanted))
+
+        while left:
+            try:
+                for frame in engine.shoot(list(left.values()), report):
+                    job.add(self.catalogue.add(frame))
+                    del left[frame.shot.id]
+                break
+            except Cancelled:
+                raise
+            except EngineError as error:
+                if on_error == "stop" or error.shot is None or error.shot.id not in left:
+                    raise
+                job.fail_shot(error)
+                del left[error.shot.id]
+
+    def _by_engine(self, shots: list[Shot]) -> list[tuple[Engine, list[Shot]]]:
+        groups: dict[int, tuple[Engine, list[Shot]]] = {}
+        for shot in shots:
+            engine = self._engine_for(shot.spec)
+            groups.setdefault(id(engine), (engine, []))[1].append(shot)
+        return list(groups.values())
+
+    def _engine_for(self, spec: ModelSpec) -> Engine:
+        if self._engine is not None:
+            if not self._engine.runs(spec):
+                raise CapabilityError(
+                    f"{spec.id} was asked for, but this session was given the engine {self._engine.name!r}, which does "
+                    f"not run it. Open a session without engine=, or choose another model."
+                )
+            return self._engine
+        engine = engines.for_model(spec, self._engines)
+        if engine not in self._engines:
+            self._engines.append(engine)
+        return engine

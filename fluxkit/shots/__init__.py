@@ -1,0 +1,10 @@
+"""What to ask for: shots, sweeps over any field, and plans that are checked before anything is loaded."""
+
+from __future__ import annotations
+
+from fluxkit.shots.labels import label
+from fluxkit.shots.plan import ShotPlan, make_plan
+from fluxkit.shots.shot import LoRA, Shot
+from fluxkit.shots.sweep import Sweep
+
+__all__ = ["LoRA", "Shot", "ShotPlan", "Sweep", "label", "make_plan"]

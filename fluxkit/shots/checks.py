@@ -1,0 +1,127 @@
+"""What a model cannot do, found before anything is loaded: one small function a rule.
+
+Each rule looks at one shot and yields findings. A finding refuses the plan, or, where the user asked for
+`strict=False`, its `change` is applied to the shot and the finding is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fluxkit import models
+from fluxkit.prompt import Diagnostic
+from fluxkit.shots.shot import Shot
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a model would drop or refuse, and the change to the shot that avoids it."""
+
+    diagnostic: Diagnostic
+    change: dict[str, Any]
+
+
+Rule = Callable[[Shot], Iterator[Finding]]
+
+
+def findings(shot: Shot) -> Iterator[Finding]:
+    """Every finding about one shot, in the order of the rules."""
+    for rule in _RULES:
+        yield from rule(shot)
+
+
+def _guidance(shot: Shot) -> Iterator[Finding]:
+    spec, asked = shot.spec, shot.guidance
+    if asked is None:
+        return
+    if spec.guidance.kind == "none":
+        takers = [name for name in models.ids() if models.get(name).guidance.kind != "none"]
+        yield _finding(
+            "guidance", "guidance-ignored", f"{spec.id} takes no guidance, but guidance={asked:g} was asked for.",
+            f"Drop it, or use one of: {', '.join(takers)}.", {"guidance": None},
+        )  # fmt: skip
+    elif not spec.guidance.low <= asked <= spec.guidance.high:
+        near = min(max(asked, spec.guidance.low), spec.guidance.high)
+        yield _finding(
+            "guidance", "guidance-range",
+            f"guidance={asked:g} was asked for; {spec.id} takes {spec.guidance.low:g} to {spec.guidance.high:g}.",
+            f"Use {near:g}.", {"guidance": near},
+        )  # fmt: skip
+
+
+def _steps(shot: Shot) -> Iterator[Finding]:
+    spec, asked = shot.spec, shot.steps
+    if asked is None:
+        return
+    if spec.steps is None:
+        yield _finding(
+            "steps", "steps-ignored", f"{spec.id} chooses its own steps, but steps={asked} was asked for.",
+            "Drop it.", {"steps": None},
+        )  # fmt: skip
+    elif not spec.steps.low <= asked <= spec.steps.high:
+        near = min(max(asked, spec.steps.low), spec.steps.high)
+        yield _finding(
+            "steps", "steps-range",
+            f"steps={asked} was asked for; {spec.id} takes {spec.steps.low} to {spec.steps.high}.",
+            f"Use {near}.", {"steps": near},
+        )  # fmt: skip
+
+
+def _size(shot: Shot) -> Iterator[Finding]:
+    refusal = shot.spec.size.refusal(shot.width, shot.height)
+    if refusal:
+        width, height = shot.spec.size.nearest(shot.width, shot.height)
+        yield _finding(
+            "size", "size", f"{shot.spec.id}: {refusal}.", f"Use size=({width}, {height}).",
+            {"width": width, "height": height},
+        )  # fmt: skip
+
+
+def _negative(shot: Shot) -> Iterator[Finding]:
+    spec = shot.spec
+    takes_one = spec.negative == "true_cfg"
+    if shot.true_cfg is not None and not takes_one:
+        yield _finding(
+            "true_cfg", "true-cfg-ignored",
+            f"true_cfg={shot.true_cfg:g} was asked for, but {spec.id} runs no second, negative pass.",
+            "Drop it; `avoid` is turned into positive words for this model.", {"true_cfg": None, "negative": None},
+        )  # fmt: skip
+    elif shot.negative is not None and (shot.true_cfg is None or shot.true_cfg <= 1):
+        yield _finding(
+            "negative", "negative-ignored",
+            f"A negative prompt {shot.negative!r} was given, but {spec.id} reads it only with true_cfg above 1.",
+            "Set true_cfg (about 4, twice the time a step), or leave the negative prompt out.", {"negative": None},
+        )  # fmt: skip
+
+
+def _task(shot: Shot) -> Iterator[Finding]:
+    if shot.spec.task != "text" and not getattr(shot, "inputs", ()):
+        yield _finding(
+            "model", "input-missing", f"{shot.spec.id} works on a picture ({shot.spec.task}), and none was given.",
+            "Use the session's method for that task, or a model that works from words alone.", {},
+        )  # fmt: skip
+
+
+def _words(shot: Shot) -> Iterator[Finding]:
+    for diagnostic in shot.prompt.diagnostics:
+        if diagnostic.severity == "error":
+            yield Finding(diagnostic, {})
+
+
+def _options(shot: Shot) -> Iterator[Finding]:
+    if shot.options and shot.spec.where == "local":
+        kept: dict[str, Any] = {}
+        yield _finding(
+            "options", "options-ignored",
+            f"options {sorted(shot.options)} were given, but {shot.spec.id} runs locally and takes none.",
+            "Drop them.", {"options": kept},
+        )  # fmt: skip
+
+
+def _finding(path: str, rule: str, message: str, cure: str, change: dict[str, Any]) -> Finding:
+    return Finding(Diagnostic(severity="error", path=path, rule=rule, message=message, cure=cure), change)
+
+
+_RULES: tuple[Rule, ...] = (_task, _size, _steps, _guidance, _negative, _words, _options)

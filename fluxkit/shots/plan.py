@@ -1,0 +1,261 @@
+"""`ShotPlan`: every shot of a request, rendered and checked before anything is loaded."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, overload
+
+from fluxkit import models
+from fluxkit.errors import CapabilityError, PlanError
+from fluxkit.models import ModelSpec
+from fluxkit.models.weights import weights_tag
+from fluxkit.prompt import Diagnostic, Prompt, PromptRenderer
+from fluxkit.scene import Scene
+from fluxkit.shots.checks import findings
+from fluxkit.shots.labels import label
+from fluxkit.shots.shot import Shot
+from fluxkit.shots.sweep import Sweep
+
+CONFIRM_ABOVE = 1000
+"""A plan of more shots than this is made only with `confirm=True`."""
+
+Request = Scene | Sweep | Shot | Iterable[Shot]
+
+
+class ShotPlan(Sequence[Shot]):
+    """Shots in plan order, with the axes they differ along and what was found about them."""
+
+    def __init__(
+        self,
+        shots: Iterable[Shot],
+        *,
+        axes: Mapping[str, tuple[Any, ...]] | None = None,
+        diagnostics: Iterable[Diagnostic] = (),
+    ) -> None:
+        self._shots = tuple(shots)
+        self._axes = dict(axes or {})
+        self._diagnostics = tuple(diagnostics)
+
+    @overload
+    def __getitem__(self, index: int) -> Shot: ...
+    @overload
+    def __getitem__(self, index: slice) -> ShotPlan: ...
+    def __getitem__(self, index: int | slice) -> Shot | ShotPlan:
+        if isinstance(index, slice):
+            return ShotPlan(self._shots[index], axes=self._axes, diagnostics=self._diagnostics)
+        return self._shots[index]
+
+    def __len__(self) -> int:
+        return len(self._shots)
+
+    def __iter__(self) -> Iterator[Shot]:
+        return iter(self._shots)
+
+    @property
+    def axes(self) -> dict[str, tuple[Any, ...]]:
+        """The values of each axis, slowest axis first."""
+        return dict(self._axes)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was found: notes, warnings, and, with `strict=False`, every change that was made."""
+        return self._diagnostics
+
+    @property
+    def models(self) -> tuple[ModelSpec, ...]:
+        """The models that the shots need, each once."""
+        return tuple({(shot.model, shot.weights): shot.spec for shot in self._shots}.values())
+
+    def __repr__(self) -> str:
+        made = Counter(shot.model for shot in self._shots)
+        lines = [
+            ", ".join(f"{count} shot{'s' * (count != 1)} on {model}" for model, count in made.items()) or "no shots"
+        ]
+        lines += [f"  {path}: {', '.join(label(value) for value in values)}" for path, values in self._axes.items()]
+        lines += [f"  {diagnostic}" for diagnostic in self._diagnostics]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        first, *rest = repr(self).split("\n")
+        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in rest)
+        return f"<p><strong>{html.escape(first)}</strong></p><ul>{items}</ul>"
+
+
+def make_plan(
+    request: Request | ShotPlan,
+    *,
+    strict: bool = True,
+    confirm: bool = False,
+    **settings: Any,
+) -> ShotPlan:
+    """Every shot that a request stands for, checked; nothing is loaded and no network is used.
+
+    `settings` (`model`, `seed`, `steps`, `guidance`, `size`, ...) go with a scene; a sweep carries its own.
+    With `strict=False` what a model cannot do is changed and reported instead of refused.
+    Raises `CapabilityError`, `PlanError`, or the `InputError` of a field.
+    """
+    if isinstance(request, ShotPlan):
+        return request
+    if isinstance(request, Scene):
+        request = _sweep_of(request, settings)
+    elif settings:
+        raise PlanError(
+            f"{', '.join(sorted(settings))} were given beside a {type(request).__name__}, which carries its own. "
+            f"Set them on the sweep or the shot."
+        )
+    if isinstance(request, Sweep):
+        _confirm(request.crossed, confirm)
+        shots, axes = list(_shots_of(request)), _axes_of(request)
+    else:
+        shots, axes = [request] if isinstance(request, Shot) else list(request), {}
+        _confirm(len(shots), confirm)
+    checked, diagnostics = _checked(shots, strict)
+    _refuse_equal_cells(checked, axes, strict, diagnostics)
+    return ShotPlan(checked, axes=axes, diagnostics=diagnostics.values())
+
+
+def _sweep_of(scene: Scene, settings: dict[str, Any]) -> Sweep:
+    try:
+        return Sweep(scene, **settings)
+    except TypeError:
+        known = [name for name in Sweep.__dataclass_fields__ if name not in ("scene", "axes", "skips")]
+        unknown = sorted(set(settings) - set(known))
+        raise PlanError(f"{', '.join(unknown)} cannot be set for a shot. Settings are: {', '.join(known)}.") from None
+
+
+def _confirm(count: int, confirm: bool) -> None:
+    if count > CONFIRM_ABOVE and not confirm:
+        raise PlanError(
+            f"{count:,} shots were asked for; more than {CONFIRM_ABOVE:,} are planned only when you say so. "
+            f"Pass confirm=True, or use fewer values on an axis."
+        )
+
+
+def _shots_of(sweep: Sweep) -> Iterator[Shot]:
+    """Render each distinct scene once for each model, then cross with seeds and the other settings."""
+    cells = list(sweep.cells())
+    scenes = [_scene_key(cell) for cell in cells]
+    varied: dict[Any, Scene] = {}
+    for key, cell in zip(scenes, cells, strict=True):
+        if key not in varied:
+            varied[key] = _varied(sweep.scene, {path: cell[path] for path, _ in key})
+    prompts = _prompts(sweep, cells, scenes, varied)
+    tags: dict[ModelSpec, str] = {}
+    for cell, key, prompt in zip(cells, scenes, prompts, strict=True):
+        spec = models.get(cell.get("model", sweep.model))
+        if spec not in tags:
+            tags[spec] = weights_tag(spec)
+        yield _shot(sweep, cell, spec, varied[key], prompt, tags[spec])
+
+
+def _prompts(sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied: dict[Any, Scene]) -> list[Prompt]:
+    wanted: dict[tuple[ModelSpec, str | None, bool], dict[Any, None]] = {}
+    asked = []
+    for cell, key in zip(cells, keys, strict=True):
+        spec = models.get(cell.get("model", sweep.model))
+        negative = (cell.get("true_cfg", sweep.true_cfg) or 1) > 1
+        group = (spec, cell.get("template", sweep.template), negative)
+        wanted.setdefault(group, {})[key] = None
+        asked.append((group, key))
+    made = {
+        (group, key): prompt
+        for group, group_keys in wanted.items()
+        for key, prompt in zip(
+            group_keys,
+            PromptRenderer(group[0], template=group[1], negative=group[2]).render_many([varied[k] for k in group_keys]),
+            strict=True,
+        )
+    }
+    return [made[pair] for pair in asked]
+
+
+def _shot(sweep: Sweep, cell: dict[str, Any], spec: ModelSpec, scene: Scene, prompt: Prompt, tag: str) -> Shot:
+    size = cell.get("size", sweep.size)
+    width, height = size or _size_of(scene, spec)
+    options = dict(sweep.options or {}) | {
+        path.partition(".")[2]: value for path, value in cell.items() if path.startswith("options.")
+    }
+    return Shot(
+        model=spec.id,
+        weights=tag,
+        prompt=prompt,
+        negative=prompt.negative,
+        scene=scene,
+        seed=cell.get("seed", sweep.seed),
+        steps=cell.get("steps", sweep.steps) or (spec.steps.default if spec.steps else None),
+        guidance=spec.guidance_for(cell.get("guidance", sweep.guidance)),
+        true_cfg=cell.get("true_cfg", sweep.true_cfg),
+        width=width,
+        height=height,
+        loras=tuple(cell.get("loras", sweep.loras)),
+        options=options,
+        spec=spec,
+    )
+
+
+def _size_of(scene: Scene, spec: ModelSpec) -> tuple[int, int]:
+    if scene.aspect_ratio is None:
+        return spec.size.default_width, spec.size.default_height
+    width, _, height = scene.aspect_ratio.partition(":")
+    return spec.size.for_aspect(float(width) / float(height))
+
+
+def _scene_key(cell: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """Tells scenes of a sweep apart by the identity of the axis values, which the sweep keeps alive."""
+    return tuple((path, id(value)) for path, value in cell.items() if path.partition(".")[0] in Scene.model_fields)
+
+
+def _varied(scene: Scene, changes: dict[str, Any]) -> Scene:
+    for path, value in changes.items():
+        scene = scene.with_(path, value)
+    return scene
+
+
+def _axes_of(sweep: Sweep) -> dict[str, tuple[Any, ...]]:
+    return {
+        path: tuple(row[index] for row in axis.values) for axis in sweep.axes for index, path in enumerate(axis.paths)
+    }
+
+
+def _checked(shots: list[Shot], strict: bool) -> tuple[list[Shot], dict[str, Diagnostic]]:
+    diagnostics: dict[str, Diagnostic] = {}
+    checked = []
+    for shot in shots:
+        for diagnostic in shot.prompt.diagnostics:
+            if diagnostic.severity != "error":
+                diagnostics.setdefault(str(diagnostic), diagnostic)
+        changes: dict[str, Any] = {}
+        for finding in findings(shot):
+            found = finding.diagnostic
+            if strict:
+                raise CapabilityError(f"{found.message} {found.cure}", shot=shot)
+            reported = found.with_(severity="warning", cure="Changed." if finding.change else "Left as it is.")
+            diagnostics.setdefault(str(reported), reported)
+            changes |= finding.change
+        checked.append(shot.with_(**changes) if changes else shot)
+    return checked, diagnostics
+
+
+def _refuse_equal_cells(
+    shots: list[Shot], axes: dict[str, tuple[Any, ...]], strict: bool, diagnostics: dict[str, Diagnostic]
+) -> None:
+    """An axis that a model ignores is a false result: two cells with one request are refused, or reported."""
+    seen: dict[str, Shot] = {}
+    for shot in shots:
+        first = seen.setdefault(shot.id, shot)
+        if first is shot or not axes:
+            continue
+        ignored = [path for path in axes if first.value(path) != shot.value(path)]
+        told = ", ".join(f"{path} ({label(first.value(path))} or {label(shot.value(path))})" for path in ignored)
+        found = Diagnostic(
+            severity="error" if strict else "warning",
+            path=ignored[0] if ignored else "",
+            rule="axis-ignored",
+            message=f"{shot.model} would make the same picture whatever the value of {told}.",
+            cure="Leave that axis out, or choose values or a model that tell them apart.",
+        )
+        if strict:
+            raise PlanError(f"{found.message} {found.cure}")
+        diagnostics.setdefault(f"axis-ignored:{ignored}", found)
