@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field, PrivateAttr
 
 from fluxkit._base import Record
+from fluxkit.models import ModelSpec
+from fluxkit.prompt.assembly import joined
 from fluxkit.prompt.diagnostic import Diagnostic
+from fluxkit.prompt.marked import Piece
+from fluxkit.prompt.tokens import Budget
 
 
 class Span(Record):
@@ -40,6 +47,37 @@ class TokenCount(Record):
         return f"{'' if self.exact else 'at most '}{self.count} of {self.window}"
 
 
+class Rendered:
+    """What a renderer knows of a prompt beyond its text; worked out only when it is asked for."""
+
+    def __init__(
+        self,
+        pieces: tuple[tuple[str, Piece], ...],
+        findings: tuple[Diagnostic, ...],
+        budget: Budget,
+        spec: ModelSpec,
+    ) -> None:
+        self.pieces = pieces
+        self.findings = findings
+        self.budget = budget
+        self.spec = spec
+
+    def text(self) -> str:
+        """The pieces as one text."""
+        return joined(self.pieces).text
+
+    def spans(self) -> tuple[Span, ...]:
+        """Which field made which characters."""
+        return tuple(Span(start=run.start, end=run.end, path=run.path) for run in joined(self.pieces).runs)
+
+    def token_counts(self, text: str) -> dict[str, TokenCount]:
+        """Tokens for each encoder of the model."""
+        return {
+            name: TokenCount(count=self.budget.count(name, text), window=window, exact=name in self.budget.tokenizers)
+            for name, window in self.budget.windows.items()
+        }
+
+
 class Prompt(Record):
     """What a model is given; `str(prompt)` is that text, to the character."""
 
@@ -50,19 +88,42 @@ class Prompt(Record):
     """A real negative prompt, for the models that have one; None otherwise."""
 
     template: str = ""
-    """Name of the template that chose the words, such as `flux.1/prose`."""
+    """Name of the template that chose the words, such as `flux.1/prose`; empty for words given as text."""
 
     model: str = ""
     """Id of the model that the words are for."""
 
-    token_counts: dict[str, TokenCount] = Field(default_factory=dict)
-    """Tokens by text encoder, such as `clip` and `t5`."""
+    _rendered: Rendered | None = PrivateAttr(default=None)
 
-    diagnostics: tuple[Diagnostic, ...] = ()
-    """What the words could not say, or say differently from what was asked."""
+    @classmethod
+    def of(cls, rendered: Rendered, template: str, negative: str | None) -> Self:
+        """The prompt of what a renderer made."""
+        prompt = cls(text=rendered.text(), negative=negative, template=template, model=rendered.spec.id)
+        prompt._rendered = rendered
+        return prompt
 
-    spans: tuple[Span, ...] = ()
-    """Which field made which characters, in order and without overlap."""
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Which field made which characters, in order and without overlap; empty for words given as text."""
+        return self._rendered.spans() if self._rendered else ()
+
+    @cached_property
+    def token_counts(self) -> dict[str, TokenCount]:
+        """Tokens by text encoder, such as `clip` and `t5`; empty for words given as text."""
+        return self._rendered.token_counts(self.text) if self._rendered else {}
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What the words could not say, or say differently from what was asked."""
+        return self._rendered.findings if self._rendered else ()
+
+    def words_of(self, path: str) -> tuple[str, ...]:
+        """The words that a field, or the fields below it, made; empty where it made none."""
+        return tuple(
+            self.text[span.start : span.end]
+            for span in self.spans
+            if span.path == path or span.path.startswith(f"{path}.")
+        )
 
     def __str__(self) -> str:
         return self.text
@@ -70,15 +131,11 @@ class Prompt(Record):
     def __repr__(self) -> str:
         return self.text
 
-    def words_of(self, path: str) -> tuple[str, ...]:
-        """The words that a field, or the fields below it, made; empty where it made none.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Prompt) and self._identity() == other._identity()
 
-        >>> prompt = Prompt(text="A woman, seated.", spans=(Span(start=9, end=15, path="subject.pose"),))
-        >>> prompt.words_of("subject")
-        ('seated',)
-        """
-        return tuple(
-            self.text[span.start : span.end]
-            for span in self.spans
-            if span.path == path or span.path.startswith(f"{path}.")
-        )
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[str | None, ...]:
+        return (self.text, self.negative, self.template, self.model)

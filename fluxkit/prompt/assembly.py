@@ -1,0 +1,102 @@
+"""Clauses into sentences: no doubled space, no doubled comma, no empty clause, whatever was left unset."""
+
+from __future__ import annotations
+
+import re
+
+from fluxkit.prompt.marked import Letters, Piece, Run, is_data
+
+Pieces = tuple[tuple[str, Piece], ...]
+"""Finished pieces in order, each with the kind of block that made it."""
+
+_ATTACHED = ",.;:!?)"
+_PAUSES = ",;:"
+_ENDINGS = ".!?…"
+_LEADING = re.compile(r"^[\s,;:.–—-]*(?:(?:and|but)\s+(?=\S))?")
+
+
+def tidy(letters: Letters) -> Letters:
+    """Whitespace collapsed to single spaces, none before punctuation, no comma or stop repeated by the template.
+
+    Punctuation inside a user's own words stays as it is.
+    """
+    out: Letters = []
+    for character, path in letters:
+        if character.isspace():
+            if out and out[-1][0] != " ":
+                out.append((" ", path))
+            continue
+        if not is_data(path):
+            if character in _ATTACHED and out and out[-1][0] == " ":
+                out.pop()
+            if out and _repeats(character, out[-1][0]):
+                if character == "." and out[-1][0] in _PAUSES:
+                    out[-1] = (character, path)
+                continue
+        out.append((character, path))
+    while out and out[-1][0] == " ":
+        out.pop()
+    return out
+
+
+def _repeats(character: str, before: str) -> bool:
+    return (character in _PAUSES and before in _PAUSES) or (character == "." and before in _PAUSES + _ENDINGS)
+
+
+def unlead(letters: Letters) -> Letters:
+    """Without the comma or conjunction that would have joined it to something before it."""
+    own = next((i for i, (character, path) in enumerate(letters) if is_data(path)), len(letters))
+    found = _LEADING.match("".join(character for character, _ in letters))
+    return letters[min(own, found.end() if found else 0) :]
+
+
+def sentence(letters: Letters) -> Letters:
+    """One sentence: tidied, with a capital first and a stop last; empty when it holds no word."""
+    found = unlead(tidy(letters))
+    while found and found[-1][0] in _PAUSES + "–—- ":
+        found.pop()
+    if not any(character.isalnum() for character, _ in found):
+        return []
+    first, path = found[0]
+    found[0] = (first.upper() if len(first.upper()) == 1 else first, path)
+    quoted = found[-1][0] in "\"”'’)" and len(found) > 1 and found[-2][0] in _ENDINGS
+    if found[-1][0] not in _ENDINGS and not quoted:
+        found.append((".", ""))
+    return found
+
+
+def owned(letters: Letters) -> Letters:
+    """The template's own words between two fields belong to the field that follows, else to the one before."""
+    out = list(letters)
+    following = ""
+    for i in range(len(out) - 1, -1, -1):
+        character, path = out[i]
+        following = path or ("" if character in ".;" else following)
+        out[i] = (character, path or following)
+    return out
+
+
+def joined(pieces: Pieces) -> Piece:
+    """A render's pieces as one: sentences after each other, lines below, members of an object in braces."""
+    text: list[str] = []
+    runs: list[Run] = []
+    at = 0
+    for kind, piece in pieces:
+        gap = _gap(kind, piece.text, last=text[-1] if text else "")
+        text += [gap, piece.text]
+        at += len(gap)
+        runs += [Run(run.start + at, run.end + at, run.path) for run in piece.runs]
+        at += len(piece.text)
+    if pieces and pieces[0][0] == "member":
+        text.append("\n}")
+    return Piece("".join(text), tuple(runs))
+
+
+def _gap(kind: str, piece: str, last: str) -> str:
+    if kind == "member":
+        return ",\n  " if last else "{\n  "
+    if not last:
+        return ""
+    if kind == "line":
+        return "\n"
+    return "" if piece[:1] in _ATTACHED else " "

@@ -1,0 +1,144 @@
+"""The Jinja environment that templates run in: sandboxed, strict, bounded in work, and aware of which field it reads.
+
+A template is untrusted text. It may read the fields and properties of records, use the filters listed in
+`fluxkit.prompt.filters`, and loop a bounded number of times; everything else is refused.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from jinja2 import BaseLoader, StrictUndefined, Undefined, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from fluxkit._base import Record
+from fluxkit.prompt import marked
+from fluxkit.prompt.filters import FILTERS, TESTS
+from fluxkit.prompt.grammar import BlockTags, traced
+from fluxkit.prompt.trace import Trace
+
+MAX_TEXT = 100_000
+"""Characters of one value; a prompt is a few thousand."""
+
+_SAFE_METHODS = {
+    str: {"lower", "upper", "title", "capitalize", "strip", "startswith", "endswith", "split", "replace"},
+    dict: {"get", "items", "keys", "values"},
+}
+
+
+class PromptEnvironment(ImmutableSandboxedEnvironment):
+    """Jinja with the rules of a prompt: an unset field is no words, every word knows its field, no work without bound."""
+
+    intercepted_binops = frozenset(["*", "**", "+", "%", "//"])
+
+    def __init__(self, loader: BaseLoader | None = None) -> None:
+        super().__init__(
+            loader=loader, undefined=StrictUndefined, extensions=[BlockTags], trim_blocks=True, lstrip_blocks=True
+        )
+        self.filters = dict(FILTERS)
+        self.tests = dict(TESTS)
+        self.globals = {}
+        self._local = threading.local()
+
+    @property
+    def trace(self) -> Trace:
+        """What this thread's render has read and written so far."""
+        found: Trace = self._local.trace
+        return found
+
+    @trace.setter
+    def trace(self, trace: Trace) -> None:
+        self._local.trace = trace
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return traced(super()._parse(source, name, filename))
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A field or property of a record, noted as read; an unset part has only unset fields."""
+        if obj is None:
+            return None
+        if isinstance(obj, Record):
+            if attribute.startswith("_") or not _is_value(type(obj), attribute):
+                return self.undefined(f"{type(obj).__name__} has no field {attribute!r}", obj=obj, name=attribute)
+            return self.trace.read(obj, attribute, getattr(obj, attribute))
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """An item of a tuple or table; an unset value has none."""
+        if obj is None or argument is None:
+            return None
+        if isinstance(obj, Record):
+            return self.getattr(obj, str(argument))
+        return super().getitem(obj, argument)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Methods that cannot make a text of any size; nothing with an underscore."""
+        if attr.startswith("_"):
+            return False
+        if isinstance(obj, Undefined | Macro) or not callable(value):
+            return super().is_safe_attribute(obj, attr, value)
+        return attr in next((names for kind, names in _SAFE_METHODS.items() if isinstance(obj, kind)), ())
+
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805
+        """Call a macro, a block or a word function, counting the work."""
+        __self.trace.step()
+        __self.trace.passed(args)
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Arithmetic on numbers and joining of texts; repeating a text or a list is refused."""
+        if operator in {"*", "%"} and not (isinstance(left, int | float) and isinstance(right, int | float)):
+            raise SecurityError(f"{operator} works on numbers here, and was given {type(left).__name__}")
+        if operator == "**":
+            raise SecurityError("powers are not part of the template language")
+        value = super().call_binop(context, operator, left, right)
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise SecurityError(f"a text of more than {MAX_TEXT} characters was built")
+        return value
+
+    def mark(self) -> int:
+        """Where in the list of reads an expression begins."""
+        return self.trace.step()
+
+    def say(self, begin: int, names: tuple[str, ...], value: Any) -> str:
+        """A value as words that know their field; an unset value silences the clause that it stands in."""
+        return self.trace.say(begin, names, value)
+
+    def tested(self, begin: int, first: bool, value: Any) -> Any:
+        """The value of an `if`, whose fields then own the words inside it."""
+        return self.trace.tested(begin, first, value)
+
+    def opened(self) -> str:
+        """Opens the words that an `if` decides."""
+        return self.trace.opened()
+
+    def closed(self) -> str:
+        """Closes the words that an `if` decides."""
+        return marked.CLOSE
+
+    def joined(self, *values: Any) -> str | None:
+        """`a ~ b`: the texts as one, or unset when one of them is."""
+        return self.trace.joined(values)
+
+    def assigned(self, begin: int, name: str, value: Any) -> Any:
+        """The value of a `set`, whose fields then own the words that the name makes."""
+        return self.trace.alias(begin, name, value)
+
+    def bounded(self, begin: int, name: str, values: Iterable[Any] | None) -> Iterator[Any]:
+        """The items of a loop, counted; an unset list has none."""
+        self.trace.alias(begin, name, None)
+        for value in () if values is None else values:
+            self.trace.step()
+            yield value
+
+    def block(self, kind: str, key: str, values: tuple[Any, ...], caller: Callable[[], str]) -> str:
+        """A sentence, clause, member or line; the outermost one is remembered by the values it reads."""
+        return self.trace.block(kind, key, values, caller)
+
+
+def _is_value(record: type[Record], name: str) -> bool:
+    return name in record.model_fields or isinstance(getattr(record, name, None), property)

@@ -1,0 +1,208 @@
+"""`Trace`: what one render reads and writes, so that every word knows its field and every block its inputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import Undefined
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
+
+from fluxkit._base import Record
+from fluxkit.prompt import assembly, marked
+from fluxkit.prompt.memo import Memo
+
+MAX_STEPS = 50_000
+"""Loop turns, calls and printed values in one render; a long scene takes about two thousand."""
+
+_DERIVED = ("_words", "_phrase", "_text", "_noun")
+
+
+class Trace:
+    """One render's reads, words and finished blocks. `silent` is set when an unset value was printed."""
+
+    def __init__(self, memo: Memo) -> None:
+        self.memo = memo
+        self.blocks: list[tuple[str, str, marked.Piece]] = []
+        self.silent = False
+        self.is_json = False
+        self._steps = 0
+        self._depth = 0
+        self._reads: list[str] = []
+        self._tested: list[str] = []
+        self._index: dict[str, int] = {}
+        self._aliases: dict[str, list[str]] = {}
+        self._path_of: dict[int, str] = {}
+        self._kept: list[Any] = []
+
+    def entered(self, roots: dict[str, Any]) -> dict[str, Any]:
+        """The values that a template starts from, freed of characters that could pass for a marker."""
+        return {name: self._known(value, name) for name, value in roots.items()}
+
+    def finished(self, text: str) -> tuple[tuple[str, marked.Piece], ...]:
+        """A render's output as pieces with the kind of block that made each; text outside a block has kind ""."""
+        found: list[tuple[str, marked.Piece]] = []
+        for part in marked.blocks(text):
+            if isinstance(part, int):
+                kind, _, piece = self.blocks[part]
+                if piece.text:
+                    found.append((kind, piece))
+            elif part and not part.isspace():
+                letters = marked.letters(part, list(self._index))
+                found.append(("", marked.piece(assembly.owned(assembly.tidy(letters)))))
+        return tuple(found)
+
+    def step(self) -> int:
+        """Count one step of work; returns where the list of reads ends now."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise SecurityError(f"the template did more than {MAX_STEPS} steps of work")
+        return len(self._reads)
+
+    def read(self, record: Record, name: str, value: Any) -> Any:
+        """Note that a field was read, and pass its value on, freed of characters that could pass for a marker."""
+        path = field_path(self._path_of.get(id(record), ""), record, name)
+        self._reads.append(path)
+        return self._known(value, path)
+
+    def passed(self, values: tuple[Any, ...]) -> None:
+        """Note the records given to a function: its words are theirs."""
+        self._reads.extend(path for value in values if (path := self._path_of.get(id(value))))
+
+    def say(self, begin: int, names: tuple[str, ...], value: Any) -> str:
+        """A value as marked words."""
+        self.step()
+        if isinstance(value, Undefined):
+            return str(value)  # raises, naming what is undefined
+        if value is None or value == "" or value == ():
+            self.silent = True
+            return ""
+        if isinstance(value, bool):
+            raise TemplateRuntimeError(f"{value} was printed; a yes or no has no words, so choose them with an if")
+        if isinstance(value, tuple | list | dict) or (isinstance(value, Record) and type(value).__str__ is Record.__str__):
+            raise TemplateRuntimeError(f"{type(value).__name__} was printed whole; print its fields, or join it with a filter")
+        text = phrase(value)
+        if marked.is_marked(text):
+            return text
+        path = self._leaf(self._reads[begin:]) or next((p for n in names for p in self._aliases.get(n, [])), "")
+        path = path or next((n for n in names if n in self.memo.roots), "")
+        return f"{marked.opened(self._number(path))}{text}{marked.CLOSE}" if path else text
+
+    def tested(self, begin: int, first: bool, value: Any) -> Any:
+        """Remember which fields an `if` looked at."""
+        self._tested = ([] if first else self._tested) + self._reads[begin:]
+        return value
+
+    def opened(self) -> str:
+        """The marker that opens the words which the last `if` decides."""
+        return marked.opened(self._number(marked.decision(self._leaf(self._tested))))
+
+    def joined(self, values: tuple[Any, ...]) -> str | None:
+        """Texts as one, or None when one of them is unset."""
+        return None if any(value is None or value == "" for value in values) else "".join(map(phrase, values))
+
+    def alias(self, begin: int, name: str, value: Any) -> Any:
+        """A template's own name for something read."""
+        self._aliases[name] = [leaf] if (leaf := self._leaf(self._reads[begin:])) else []
+        return value
+
+    def block(self, kind: str, key: str, values: tuple[Any, ...], caller: Callable[[], str]) -> str:
+        """A block's words; the outermost block comes back as a placeholder for its finished, remembered piece."""
+        if self._depth:
+            return self._inner(kind, caller)
+        whole = self.memo.key(key, values)
+        known = self.memo.pieces.get(whole)
+        if known is None:
+            self._depth = 1
+            known = self.memo.pieces[whole] = self._finished(kind, key, caller)
+            self._depth = 0
+        self.blocks.append((kind, key, known))
+        return marked.placeholder(len(self.blocks) - 1)
+
+    def resolved(self, text: str) -> str:
+        """A marked text with its placeholders replaced by the words they stand for."""
+        return "".join(
+            part if isinstance(part, str) else marked.remark(self.blocks[part][2], self._index)
+            for part in marked.blocks(text)
+        )
+
+    def _inner(self, kind: str, caller: Callable[[], str]) -> str:
+        outer, self.silent = self.silent, False
+        text = caller()
+        dropped, self.silent = self.silent, outer
+        if dropped:
+            return ""
+        if kind != "sentence":
+            return text
+        letters = assembly.sentence(marked.letters(text, list(self._index)))
+        return " " + marked.remark(marked.piece(letters), self._index) + " "
+
+    def _finished(self, kind: str, key: str, caller: Callable[[], str]) -> marked.Piece:
+        self.silent = self.is_json = False
+        text = caller()
+        dropped, self.silent = self.silent, False
+        if dropped:
+            return marked.Piece("")
+        letters = marked.letters(text, list(self._index))
+        if kind == "member":
+            return marked.piece(_member(key, assembly.owned(letters), self.is_json))
+        letters = letters if self.is_json else assembly.tidy(letters)
+        return marked.piece(assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters))
+
+    def _known(self, value: Any, path: str) -> Any:
+        if isinstance(value, str):
+            return marked.clean(value)
+        if isinstance(value, Record):
+            self._path_of[id(value)] = path
+        elif isinstance(value, tuple):
+            known = tuple(self._known(item, f"{path}.{i}") for i, item in enumerate(value))
+            value = value if known == value else known
+            self._path_of[id(value)] = path
+        self._kept.append(value)
+        return value
+
+    def _leaf(self, reads: list[str]) -> str:
+        leaves = [path for path in reads if path and not any(other.startswith(f"{path}.") for other in reads)]
+        return leaves[0] if leaves else ""
+
+    def _number(self, path: str) -> int:
+        return self._index.setdefault(path, len(self._index))
+
+
+def field_path(base: str, record: Record, name: str) -> str:
+    """The dotted path of a field; a property that words a field (`quality_words`) has that field's path."""
+    fields = type(record).model_fields
+    if name not in fields:
+        worded = next((name.removesuffix(end) for end in _DERIVED if name.removesuffix(end) in fields), None)
+        return base if worded is None else f"{base}.{worded}".lstrip(".")
+    return f"{base}.{name}".lstrip(".")
+
+
+def _member(key: str, letters: marked.Letters, is_json: bool) -> marked.Letters:
+    """`"key": value` of a JSON object, the value escaped unless it is JSON already; empty where it says nothing."""
+    if not any(character.isalnum() for character, _ in letters):
+        return []
+    name = json.dumps(key.split(":")[-1])
+    if is_json:
+        return [*((character, "") for character in f"{name}: "), *letters]
+    words = [
+        (escaped, path)
+        for character, path in assembly.tidy(assembly.unlead(assembly.tidy(letters)))
+        for escaped in json.dumps(character, ensure_ascii=False)[1:-1]
+    ]
+    return [*((character, "") for character in f'{name}: "'), *words, ('"', "")]
+
+
+def phrase(value: Any) -> str:
+    """A value inside a sentence: single spaces, no trailing stop or comma, 85.0 as 85."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    text = " ".join(str(value).split())
+    kept = text.rstrip(" ,;:")
+    if kept.endswith(".") and not kept.endswith("..") and "." not in kept.split(" ")[-1][:-1]:
+        kept = kept[:-1].rstrip(" ,;:")
+    return kept
+
+
+__all__ = ["MAX_STEPS", "Trace", "field_path", "phrase"]
