@@ -155,7 +155,7 @@ def _prompts(sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied:
     asked = []
     for cell, key in zip(cells, keys, strict=True):
         spec = models.get(cell.get("model", sweep.model))
-        negative = (cell.get("true_cfg", sweep.true_cfg) or 1) > 1
+        negative = spec.negative == "true_cfg" and (cell.get("true_cfg", sweep.true_cfg) or 1) > 1
         group = (spec, cell.get("template", sweep.template), negative)
         wanted.setdefault(group, {})[key] = None
         asked.append((group, key))

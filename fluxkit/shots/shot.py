@@ -19,6 +19,10 @@ _TAG = "shot1"
 """Changes whenever the canonical form of a request does, so that old ids stay true."""
 
 
+REQUEST_FIELDS = ("model", "seed", "steps", "guidance", "true_cfg", "size")
+"""What a sweep may set beside the fields of its scene; `options.<name>` too."""
+
+
 class LoRA(Record):
     """A trained adapter and how strongly it acts."""
 
@@ -26,6 +30,10 @@ class LoRA(Record):
     """A safetensors file, a folder or a hub id."""
     strength: float = Field(1.0, ge=-4.0, le=4.0)
     name: str | None = None
+
+
+def _spec_of(given: dict[str, Any]) -> ModelSpec:
+    return models.get(given["model"])
 
 
 class Shot(Record):
@@ -50,7 +58,7 @@ class Shot(Record):
     loras: tuple[LoRA, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
     """What only some models or hosts take, such as `raw`; checked against the model's own table by the plan."""
-    spec: ModelSpec = Field(default=None, exclude=True, repr=False, validate_default=False)
+    spec: ModelSpec = Field(default_factory=_spec_of, exclude=True, repr=False)
     """The table row that this shot was planned with; found by id when a shot comes back from a file."""
 
     @field_validator("prompt", mode="before")
@@ -61,11 +69,6 @@ class Shot(Record):
     @field_serializer("prompt")
     def _text_of_prompt(self, prompt: Prompt) -> str:
         return prompt.text
-
-    def model_post_init(self, _context: Any) -> None:
-        """Find the model's table row where the shot was not made by a plan."""
-        if self.spec is None:
-            object.__setattr__(self, "spec", models.get(self.model))
 
     @cached_property
     def id(self) -> str:

@@ -12,14 +12,14 @@ from fluxkit._base import Record
 from fluxkit.errors import InputError, PlanError, did_you_mean
 from fluxkit.models import ModelSpec
 from fluxkit.scene import Scene
-from fluxkit.shots.shot import LoRA
+from fluxkit.shots.shot import REQUEST_FIELDS, LoRA
 
 Cell = Mapping[str, Any]
 """The value of every axis at one place of a sweep, by the axis's path."""
 
 Skip = Callable[[Cell], bool]
 
-REQUEST_AXES = ("model", "seed", "steps", "guidance", "true_cfg", "size", "loras", "template")
+REQUEST_AXES = (*REQUEST_FIELDS, "loras", "template")
 """Axes that are no field of the scene. `options.<name>` is one too."""
 
 
