@@ -77,8 +77,12 @@ class Shot(Record):
         return f"{_TAG}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
     def request(self) -> dict[str, Any]:
-        """What decides the pixels, as plain values: the scene is left out, for the model never sees it."""
-        return self.model_dump(mode="json", exclude={"scene", "spec"}, exclude_none=True)
+        """What decides the pixels, as plain values: the scene is left out, for the model never sees it.
+
+        Unset and empty fields are left out too, so that a field added later does not change the ids of old requests.
+        """
+        given = self.model_dump(mode="json", exclude={"scene", "spec"})
+        return {name: value for name, value in given.items() if value not in (None, "", [], {})}
 
     def value(self, path: str) -> Any:
         """The value of an axis: a field of the request (`seed`, `guidance`, ...) or a dotted path of the scene."""

@@ -42,7 +42,7 @@ def test_equal_requests_have_equal_ids_and_any_other_setting_changes_them():
 
 def test_the_id_of_a_request_does_not_change_between_releases():
     shot = fk.Shot(model="flux.1-schnell", prompt="a pear", seed=7, steps=4, width=512, height=512)
-    assert shot.id == "shot1-GOLDEN"
+    assert shot.id == "shot1-b8c0887b34d8de2b"
 
 
 @pytest.mark.parametrize(
