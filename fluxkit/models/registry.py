@@ -8,10 +8,10 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from fluxkit.errors import InputError, UnknownModelError, did_you_mean
-from fluxkit.models import flux1, nano
+from fluxkit.models import flux1, hosted, nano
 from fluxkit.models.spec import ModelSpec, check_id
 
-_BUILT_IN = (nano.NANO, flux1.FLUX_1_SCHNELL, flux1.FLUX_1_DEV)
+_BUILT_IN = (nano.NANO, flux1.FLUX_1_SCHNELL, flux1.FLUX_1_DEV, *hosted.HOSTED)
 _registered: dict[str, ModelSpec] = {}
 
 

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from fluxkit._base import Record
 from fluxkit.errors import InputError
+from fluxkit.models import prices
+from fluxkit.models.options import OptionRule
 
 Family = Literal["flux.1", "flux.2", "flux.3"]
 Task = Literal["text", "fill", "depth", "canny", "redux", "edit"]
@@ -105,7 +107,16 @@ class ModelSpec(Record):
     negative: Literal["true_cfg", "embeds", "none"] = "none"
     """`true_cfg`: a negative prompt works when `true_cfg_scale` is above 1 (two passes a step)."""
     size: SizeRule = SizeRule()
-    windows: dict[str, int] = {}
+    sized_by: Literal["pixels", "aspect_ratio", "input"] = "pixels"
+    """What decides the size: width and height, an aspect ratio, or the input picture. For the last two a shot's width
+    and height are nominal."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that run it, the preferred one first; none for local models."""
+    options: dict[str, OptionRule] = Field(default_factory=dict)
+    """What `Shot.options` may hold for this model."""
+    verified: bool = True
+    """False where no current source lists the model or its fields."""
+    windows: dict[str, int] = Field(default_factory=dict)
     """Tokens that each text encoder reads, in the order the model counts them."""
     references: int = Field(0, ge=0)
     """How many reference pictures one shot may carry."""
@@ -136,7 +147,14 @@ class ModelSpec(Record):
             "size": f"{self.size.default_width} x {self.size.default_height}",
             "words read": ", ".join(f"{name} {count}" for name, count in self.windows.items()) or "-",
             "licence": self.licence,
+            "hosts": ", ".join(self.hosts) or "-",
+            "price": self._price(),
+            "verified": "yes" if self.verified else "no",
         }
+
+    def _price(self) -> str:
+        found = prices.price(self.id, self.hosts[0]) if self.hosts else None
+        return str(found) if found else "-"
 
 
 def check_id(name: str) -> str:
