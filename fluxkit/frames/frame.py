@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import fluxkit.frames.metadata as metadata
 from fluxkit.errors import FrameError
+from fluxkit.frames import metadata, png
 from fluxkit.frames.provenance import Provenance
 from fluxkit.shots.shot import Shot
 
@@ -30,12 +30,14 @@ class Frame:
         *,
         provenance: Provenance,
         take: int = 0,
+        made: datetime | None = None,
     ) -> None:
         self._shot = shot
         self._source = image
         self._image: Image | None = None if callable(image) else image.convert("RGB")
         self._provenance = provenance
         self._take = take
+        self._made = made
 
     @property
     def shot(self) -> Shot:
@@ -51,6 +53,11 @@ class Frame:
     def provenance(self) -> Provenance:
         """How it was made."""
         return self._provenance
+
+    @property
+    def made(self) -> datetime | None:
+        """When the picture entered a catalogue, in UTC; None where nobody wrote it down."""
+        return self._made
 
     @property
     def id(self) -> str:
@@ -76,7 +83,8 @@ class Frame:
 
     def with_shot(self, shot: Shot) -> Self:
         """The same picture filed under an equal request, for instance with the scene that asks for it now."""
-        return type(self)(shot, self._image or self._source, provenance=self._provenance, take=self._take)
+        source = self._image or self._source
+        return type(self)(shot, source, provenance=self._provenance, take=self._take, made=self._made)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture with its scene, request and provenance inside; returns the path.
@@ -97,13 +105,17 @@ class Frame:
         if not source.is_file():
             raise FrameError(f"A frame was to be opened from {source.name!r}, but there is no such file.")
         record = metadata.read(source)
-        return cls(record.shot, metadata.loader(source), provenance=record.provenance, take=record.take)
+        return cls(
+            record.shot,
+            metadata.loader(source),
+            provenance=record.provenance,
+            take=record.take,
+            made=record.made,
+        )
 
     def png(self) -> bytes:
         """The picture as PNG bytes, without metadata."""
-        buffer = io.BytesIO()
-        self.image.save(buffer, "PNG", compress_level=1)
-        return buffer.getvalue()
+        return png.encode(self.image)
 
     def _repr_png_(self) -> bytes:
         return self.png()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from fluxkit._base import Record
 
 
@@ -18,9 +20,9 @@ class Provenance(Record):
     """How many pictures were denoised together; another batch size may change the last bits."""
     seed_device: str = "cpu"
     weights: str = ""
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
     """Libraries that decide pixels, by name."""
     levers: tuple[str, ...] = ()
     """Memory and speed choices that were on, such as `offload` or `fp8`."""
     host: str = ""
-    extra: dict[str, str] = {}
+    extra: dict[str, str] = Field(default_factory=dict)
