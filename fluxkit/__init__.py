@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "fluxkit.scene": (
-        "Atmosphere", "Camera", "Colour", "Composition", "Edit", "Environment", "FilmStock", "Lens", "Light", "Lighting",
-        "PictureText", "Scene", "Subject",
+        "Atmosphere", "Camera", "Colour", "Composition", "Edit", "Environment", "FilmStock", "Lens", "Light",
+        "Lighting", "PictureText", "Scene", "Subject",
     ),
     "fluxkit.shots": ("LoRA", "Shot", "ShotPlan", "Sweep"),
     "fluxkit.prompt": ("Diagnostic", "Prompt"),

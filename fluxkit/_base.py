@@ -64,7 +64,10 @@ class Record(BaseModel):
         return record
 
     def get(self, path: str) -> Any:
-        """The value at a dotted path; None where an optional part on the way is unset. `InputError` for no such field."""
+        """The value at a dotted path; None where an optional part on the way is unset.
+
+        Raises `InputError` for a path that names no field.
+        """
         value: Any = self
         for i, name in enumerate(path.split(".")):
             if value is None:

@@ -147,7 +147,7 @@ def _shots_of(sweep: Sweep) -> Iterator[Shot]:
         spec = models.get(cell.get("model", sweep.model))
         if spec not in tags:
             tags[spec] = weights_tag(spec)
-        yield _shot(sweep, cell, spec, varied[key], prompt, tags[spec])
+        yield _shot(sweep, cell, spec=spec, scene=varied[key], prompt=prompt, tag=tags[spec])
 
 
 def _prompts(sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied: dict[Any, Scene]) -> list[Prompt]:
@@ -171,7 +171,7 @@ def _prompts(sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied:
     return [made[pair] for pair in asked]
 
 
-def _shot(sweep: Sweep, cell: dict[str, Any], spec: ModelSpec, scene: Scene, prompt: Prompt, tag: str) -> Shot:
+def _shot(sweep: Sweep, cell: dict[str, Any], *, spec: ModelSpec, scene: Scene, prompt: Prompt, tag: str) -> Shot:
     size = cell.get("size", sweep.size)
     width, height = size or _size_of(scene, spec)
     options = dict(sweep.options or {}) | {

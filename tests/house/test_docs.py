@@ -10,8 +10,9 @@ import ast
 import re
 from pathlib import Path
 
-import fluxkit
 import pytest
+
+import fluxkit
 
 ROOT = Path(fluxkit.__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

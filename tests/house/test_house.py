@@ -9,8 +9,9 @@ import time
 import typing
 from pathlib import Path
 
-import fluxkit
 import pytest
+
+import fluxkit
 
 PACKAGE = Path(fluxkit.__file__).parent
 ROOMS = [
@@ -118,7 +119,7 @@ def test_no_module_is_longer_than_500_lines():
 
 
 def test_every_public_function_is_annotated():
-    import fluxkit.session as session
+    from fluxkit import session
 
     hints = typing.get_type_hints(session.Session.submit)
     assert hints["return"] is fluxkit.Job
@@ -144,7 +145,9 @@ def test_every_model_stock_and_template_appears_in_the_docs():
 
 
 def test_no_tracked_file_names_a_machine_path():
-    files = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=PACKAGE.parent).stdout.split()
+    files = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+    ).stdout.split()
     bad = [
         name
         for name in files

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import fluxkit
 import pytest
+
+import fluxkit
 
 NOTEBOOKS = sorted((Path(fluxkit.__file__).parent.parent / "notebooks").glob("*.ipynb"))
 IGNORED_CELLS = 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 
-import fluxkit as fk
 import pytest
+from PIL import Image
+
+import fluxkit as fk
 from fluxkit.engines import FunctionEngine
 from fluxkit.errors import Cancelled, CapabilityError, EngineError
-from PIL import Image
 
 SCENE = fk.Scene(subject=fk.Subject(description="a pear"))
 

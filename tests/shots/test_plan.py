@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import fluxkit as fk
 import pytest
+
+import fluxkit as fk
 from fluxkit.errors import CapabilityError, PlanError, UnknownModelError, WeightsError
 from fluxkit.shots import make_plan
 
@@ -109,7 +110,11 @@ def test_settings_beside_a_sweep_are_refused():
 
 def test_a_plan_tells_its_shots_and_axes():
     plan = make_plan(fk.Sweep(PORTRAIT, model="flux.1-dev").over(seed=[1, 2], film=[fk.PORTRA_400, fk.TRI_X_400]))
-    assert repr(plan).splitlines()[:3] == ["4 shots on flux.1-dev", "  seed: 1, 2", "  film: Kodak Portra 400, Kodak Tri-X 400"]
+    assert repr(plan).splitlines()[:3] == [
+        "4 shots on flux.1-dev",
+        "  seed: 1, 2",
+        "  film: Kodak Portra 400, Kodak Tri-X 400",
+    ]
     assert "0x" not in repr(plan)
     assert len(plan[1:3]) == 2
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import fluxkit as fk
 import pytest
+
+import fluxkit as fk
 from fluxkit.errors import InputError, PlanError
 
 PORTRAIT = fk.Scene(
