@@ -10,8 +10,8 @@ from typing import Any, Literal, Self, overload
 
 from fluxkit import engines
 from fluxkit.catalogue import Catalogue
-from fluxkit.engines.base import Engine, Progress
-from fluxkit.errors import Cancelled, CapabilityError, EngineError
+from fluxkit.engines.base import Engine, PaidEngine, Progress, silent
+from fluxkit.errors import Cancelled, EngineError
 from fluxkit.frames import Frame, Frames
 from fluxkit.jobs import Job, Worker
 from fluxkit.models import ModelSpec
@@ -33,14 +33,22 @@ class Session:
         self,
         catalogue: str | Path | Catalogue = "fluxkit-catalogue",
         *,
-        engine: Engine | None = None,
+        engine: Engine | Iterable[Engine] = (),
         strict: bool = True,
+        budget_usd: float | None = None,
     ) -> None:
+        """`engine`, one or several, is asked first for each model; what it does not run goes to the built-in engines.
+
+        `strict=False` changes what a model cannot do, and says so, instead of refusing it. `budget_usd` is the most
+        that this session may spend at hosts; hosted models need one.
+        """
         self.catalogue = catalogue if isinstance(catalogue, Catalogue) else Catalogue(catalogue)
         """Where every frame of this session is kept."""
         self._strict = strict
-        self._engine = engine
+        self._budget_usd = budget_usd
         self._engines: list[Engine] = []
+        for given in [engine] if isinstance(engine, Engine) else engine:
+            self._engines.append(self._opened(given))
         self._worker = Worker()
 
     def plan(self, request: Scene | Sweep | Shot | Iterable[Shot] | ShotPlan, **settings: Any) -> ShotPlan:
@@ -89,6 +97,16 @@ class Session:
             job.watch(on_progress)
         return self._worker.submit(job)
 
+    def resume(self) -> Frames:
+        """Fetch what was paid for but never fetched, for instance because the kernel stopped; spends nothing.
+
+        Returns the frames that were ready; they are in the catalogue. Jobs that still run at a host stay noted.
+        """
+        if not any(isinstance(engine, PaidEngine) for engine in self._engines):
+            self._engines.append(self._opened(engines.create("hosted")))
+        paid = [engine for engine in self._engines if isinstance(engine, PaidEngine)]
+        return Frames(self.catalogue.add(frame) for engine in paid for frame in engine.resume(silent))
+
     def close(self) -> None:
         """Stop what runs and give back memory; the catalogue stays as it is."""
         self._worker.stop()
@@ -116,7 +134,11 @@ class Session:
                 missing.append(shot)
             else:
                 job.add(kept.with_shot(shot))
-        for engine, shots in self._by_engine(missing):
+        groups = self._by_engine(missing)
+        for engine, shots in groups:
+            if isinstance(engine, PaidEngine):
+                engine.check(shots)
+        for engine, shots in groups:
             self._run_engine(job, engine, shots, on_error)
 
     def _run_engine(self, job: Job, engine: Engine, shots: list[Shot], on_error: OnError) -> None:
@@ -148,14 +170,14 @@ class Session:
         return list(groups.values())
 
     def _engine_for(self, spec: ModelSpec) -> Engine:
-        if self._engine is not None:
-            if not self._engine.runs(spec):
-                raise CapabilityError(
-                    f"{spec.id} was asked for, but this session was given the engine {self._engine.name!r}, which does "
-                    f"not run it. Open a session without engine=, or choose another model."
-                )
-            return self._engine
         engine = engines.for_model(spec, self._engines)
         if engine not in self._engines:
-            self._engines.append(engine)
+            self._engines.append(self._opened(engine))
+        return engine
+
+    def _opened(self, engine: Engine) -> Engine:
+        """An engine that spends money is told where to keep its journal and how much it may spend."""
+        if isinstance(engine, PaidEngine):
+            engine.keep_in(self.catalogue.folder)
+            engine.budget(self._budget_usd)
         return engine

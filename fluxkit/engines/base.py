@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from fluxkit.frames.frame import Frame
@@ -62,3 +63,20 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give back memory and connections; the engine may be used again afterwards."""
+
+
+@runtime_checkable
+class PaidEngine(Engine, Protocol):
+    """An engine whose pictures cost money: it keeps a journal, obeys a budget, and never pays twice."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep the journal of submitted jobs in this folder, unless the engine was given another."""
+
+    def budget(self, usd: float | None) -> None:
+        """Spend at most so many US dollars, unless the engine was given a budget of its own."""
+
+    def check(self, shots: Sequence[Shot]) -> None:
+        """Refuse, before anything is sent, shots that cannot be submitted: keys, fields, budget."""
+
+    def resume(self, progress: OnProgress) -> Iterator[Frame]:
+        """Fetch the pictures of jobs that were submitted earlier and never fetched; spends nothing."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluxkit import models
+from fluxkit.models.options import refusals
 from fluxkit.prompt import Diagnostic
 from fluxkit.shots.shot import Shot
 
@@ -70,6 +71,8 @@ def _steps(shot: Shot) -> Iterator[Finding]:
 
 
 def _size(shot: Shot) -> Iterator[Finding]:
+    if shot.spec.sized_by != "pixels":
+        return
     refusal = shot.spec.size.refusal(shot.width, shot.height)
     if refusal:
         width, height = shot.spec.size.nearest(shot.width, shot.height)
@@ -111,12 +114,17 @@ def _words(shot: Shot) -> Iterator[Finding]:
 
 
 def _options(shot: Shot) -> Iterator[Finding]:
-    if shot.options and shot.spec.where == "local":
-        kept: dict[str, Any] = {}
+    if shot.spec.where == "hosted":
+        for refused in refusals(shot.spec, shot.options):
+            kept = {name: value for name, value in shot.options.items() if name != refused.name}
+            changed = kept if refused.replacement is None else {**shot.options, refused.name: refused.replacement}
+            path = f"options.{refused.name}"
+            yield _finding(path, "option-refused", refused.message, refused.cure, {"options": changed})
+    elif shot.options:
         yield _finding(
             "options", "options-ignored",
             f"options {sorted(shot.options)} were given, but {shot.spec.id} runs locally and takes none.",
-            "Drop them.", {"options": kept},
+            "Drop them.", {"options": {}},
         )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from typing import Any, overload
 
 from fluxkit import models
 from fluxkit.errors import CapabilityError, PlanError
-from fluxkit.models import ModelSpec
+from fluxkit.models import ModelSpec, prices
+from fluxkit.models.options import framed
 from fluxkit.models.weights import weights_tag
 from fluxkit.prompt import Diagnostic, Prompt, PromptRenderer
 from fluxkit.scene import Scene
@@ -67,6 +68,11 @@ class ShotPlan(Sequence[Shot]):
     def models(self) -> tuple[ModelSpec, ...]:
         """The models that the shots need, each once."""
         return tuple({(shot.model, shot.weights): shot.spec for shot in self._shots}.values())
+
+    def cost(self) -> prices.Cost:
+        """What the plan will cost at the hosts' listed prices; local models cost nothing."""
+        distinct = {shot.id: shot for shot in self._shots}.values()
+        return prices.total(prices.forecast(s.spec, s.width, s.height, s.options) for s in distinct)
 
     def __repr__(self) -> str:
         made = Counter(shot.model for shot in self._shots)
@@ -172,11 +178,10 @@ def _prompts(sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied:
 
 
 def _shot(sweep: Sweep, cell: dict[str, Any], *, spec: ModelSpec, scene: Scene, prompt: Prompt, tag: str) -> Shot:
-    size = cell.get("size", sweep.size)
-    width, height = size or _size_of(scene, spec)
     options = dict(sweep.options or {}) | {
         path.partition(".")[2]: value for path, value in cell.items() if path.startswith("options.")
     }
+    options, width, height = framed(spec, options, scene.aspect_ratio, cell.get("size", sweep.size))
     return Shot(
         model=spec.id,
         weights=tag,
@@ -193,13 +198,6 @@ def _shot(sweep: Sweep, cell: dict[str, Any], *, spec: ModelSpec, scene: Scene, 
         options=options,
         spec=spec,
     )
-
-
-def _size_of(scene: Scene, spec: ModelSpec) -> tuple[int, int]:
-    if scene.aspect_ratio is None:
-        return spec.size.default_width, spec.size.default_height
-    width, _, height = scene.aspect_ratio.partition(":")
-    return spec.size.for_aspect(float(width) / float(height))
 
 
 def _scene_key(cell: dict[str, Any]) -> tuple[tuple[str, int], ...]:

@@ -9,7 +9,7 @@ from PIL import Image
 
 import fluxkit as fk
 from fluxkit.engines import FunctionEngine
-from fluxkit.errors import Cancelled, CapabilityError, EngineError
+from fluxkit.errors import Cancelled, EngineError
 
 SCENE = fk.Scene(subject=fk.Subject(description="a pear"))
 
@@ -138,16 +138,15 @@ def test_two_cells_with_one_request_are_made_once(tmp_path):
     assert len(counting.calls) == 1
 
 
-def test_an_engine_that_does_not_run_the_model_is_refused(tmp_path):
+def test_a_model_that_the_given_engine_does_not_run_goes_to_the_next(tmp_path):
     class Narrow(FunctionEngine):
         def runs(self, spec):
             return spec.id == "nano"
 
-    with (
-        fk.Session(tmp_path / "c", engine=Narrow(_grey)) as session,
-        pytest.raises(CapabilityError, match=r"flux\.1-dev"),
-    ):
-        session.shoot(SCENE, model="flux.1-dev", size=(256, 256))
+    counting = Counting()
+    with fk.Session(tmp_path / "c", engine=[Narrow(_grey), FunctionEngine(counting)]) as session:
+        session.shoot(SCENE, model="flux.1-dev", size=(256, 256), seed=3)
+    assert counting.calls == [3]
 
 
 def test_the_repr_of_a_session_and_a_job_holds_no_path_or_address(tmp_path):
