@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fluxkit.prompt.marked import Letters, Piece, Run, is_data
+from fluxkit.prompt.marked import Letters, Piece, Run, decision, is_data
 
 Pieces = tuple[tuple[str, Piece], ...]
 """Finished pieces in order, each with the kind of block that made it."""
@@ -72,7 +72,11 @@ def owned(letters: Letters) -> Letters:
     for i in range(len(out) - 1, -1, -1):
         character, path = out[i]
         following = path or ("" if character in ".;" else following)
-        out[i] = (character, path or following)
+        out[i] = (character, path or (decision(following) if following else ""))
+    preceding = ""
+    for i, (character, path) in enumerate(out):
+        preceding = path or ("" if character in ".;" else preceding)
+        out[i] = (character, path or (decision(preceding) if preceding else ""))
     return out
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, Undefined, pass_environment
 from jinja2.exceptions import TemplateRuntimeError
 
 from fluxkit.prompt import marked
+from fluxkit.prompt.marked import Said
 from fluxkit.prompt.trace import Trace
 
 _VOWEL_SOUND = re.compile(r"^(?:[aeio]|u(?!ni|se|su|ti|k|r[aeiou])|8|11\b|18\b|11-|18-|hour|honest|heir)", re.IGNORECASE)
@@ -35,25 +36,28 @@ def article(text: str) -> str:
     return f"{'an' if _VOWEL_SOUND.match(text) else 'a'} {text}"
 
 
-def series(values: Iterable[Any], last: str = "and") -> str | None:
-    """The values that are set, as a list in a sentence; None when none is.
+@pass_environment
+def series(environment: Environment, values: Iterable[Any], last: str = "and") -> str | None:
+    """The values that are set, as a list in a sentence: "oak, ash and elm"; None when none is.
 
-    >>> series(["oak", None, "ash", "elm"])
-    'oak, ash and elm'
+    Items that hold a comma themselves are set apart by semicolons.
     """
-    said = [text for value in values if value is not None and (text := _words(value))]
-    if not said:
-        return None
-    *head, tail = said
+    said = _spoken(environment, values)
+    if len(said) < 2:
+        return said[0] if said else None
     joiner = "; " if any("," in text for text in said) else ", "
-    if not head:
-        return tail
-    return f"{joiner.join(head)}{';' if joiner == '; ' else ''} {last} {tail}"
+    return f"{joiner.join(said[:-1])}{';' if joiner == '; ' else ''} {last} {said[-1]}"
 
 
-def listed(values: Iterable[Any], joiner: str = ", ") -> str | None:
+@pass_environment
+def listed(environment: Environment, values: Iterable[Any], joiner: str = ", ") -> str | None:
     """The values that are set, joined as they are; None when none is."""
-    return joiner.join(text for value in values if value is not None and (text := _words(value))) or None
+    return joiner.join(_spoken(environment, values)) or None
+
+
+def _spoken(environment: Environment, values: Iterable[Any]) -> list[str]:
+    trace: Trace = environment.trace  # type: ignore[attr-defined]
+    return [text for value in trace.items(values) if value is not None and (text := trace.spoken(value))]
 
 
 def quoted(text: str) -> str:
@@ -117,20 +121,29 @@ def _pruned(value: Any, resolve: Callable[[str], str]) -> Any:
     return value
 
 
-def _words(value: Any) -> str:
-    text = f"{value:.10g}" if isinstance(value, float) else " ".join(str(value).split())
-    return text.rstrip(" ,;:.") if not text.endswith("..") else text
-
-
 def _lower_first(text: str) -> str:
     text = str(text)
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _unset_stays_unset(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter for use in templates: an unset value stays unset, and words keep their field."""
+
     @wraps(work)
     def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
-        return None if value is None else work(value, *args, **kwargs)
+        if value is None:
+            return None
+        found = work(value, *args, **kwargs)
+        return Said.by(found, value.path) if isinstance(value, Said) and isinstance(found, str) else found
+
+    return filtered
+
+
+def _unset_list_stays_unset(work: Callable[..., Any]) -> Callable[..., Any]:
+    @pass_environment
+    @wraps(work)
+    def filtered(environment: Environment, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return None if value is None else work(environment, value, *args, **kwargs)
 
     return filtered
 
@@ -147,13 +160,13 @@ def _refuse_marked(text: Any) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "json": as_json,
+    "series": _unset_list_stays_unset(series),
+    "listed": _unset_list_stays_unset(listed),
     "default": lambda value, other="": other if value is None or value == "" else value,
     **{
         name: _unset_stays_unset(work)
         for name, work in {
             "article": article,
-            "series": series,
-            "listed": listed,
             "quoted": quoted,
             "shutter": shutter,
             "metres": metres,

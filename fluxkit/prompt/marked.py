@@ -8,17 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 OPEN, CLOSE, BLOCK = "\ufdd0", "\ufdd1", "\ufdd2"
 _NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")
 _FIRST_INDEX = 0xF0000
 _DECISION = "~"
+_EDGES = " ,;:."
 _TOKEN = re.compile(f"{OPEN}(?P<index>.)|{CLOSE}|[^{OPEN}{CLOSE}]+", re.DOTALL)
 
 
 Letters = list[tuple[str, str]]
 """Characters, each with the path of the field that made it; "" for the template's own words."""
+
+
+class Said(str):
+    """A field's text that knows its path; equal to the plain text in every other way."""
+
+    __slots__ = ("path",)
+    path: str
+
+    @classmethod
+    def by(cls, text: str, path: str) -> Said:
+        """The text, made by the field at `path`."""
+        said = cls(text)
+        said.path = path
+        return said
 
 
 class Run(NamedTuple):
@@ -53,7 +70,7 @@ def placeholder(index: int) -> str:
 
 def decision(path: str) -> str:
     """The path for words of the template that a field decided, rather than the field's own value."""
-    return f"{_DECISION}{path}"
+    return path if path.startswith(_DECISION) else f"{_DECISION}{path}"
 
 
 def is_data(path: str) -> bool:
@@ -91,28 +108,32 @@ def letters(text: str, paths: list[str]) -> Letters:
 
 
 def piece(found: Letters) -> Piece:
-    """Characters with their paths as a text with runs; a run never starts or ends with a space."""
-    found = [(character, path.removeprefix(_DECISION)) for character, path in found]
+    """Characters with their paths as a text with runs; a run never starts or ends with a space or a comma."""
     text = "".join(character for character, _ in found)
     runs: list[Run] = []
     start = 0
-    for end in range(1, len(found) + 1):
-        if end < len(found) and found[end][1] == found[start][1]:
-            continue
+    for path, group in groupby(found, key=lambda letter: letter[1].removeprefix(_DECISION)):
+        end = start + len(list(group))
         words = text[start:end]
-        left, right = start + len(words) - len(words.lstrip()), start + len(words.rstrip())
-        if found[start][1] and left < right:
-            runs.append(Run(left, right, found[start][1]))
+        left, right = end - len(words.lstrip(_EDGES)), start + len(words.rstrip(_EDGES))
+        if path and left < right:
+            runs.append(Run(left, right, path))
         start = end
     return Piece(text, tuple(runs))
 
 
-def remark(part: Piece, index_of: dict[str, int]) -> str:
-    """A finished piece as marked text again, for a filter that works on text; fills `index_of` with new paths."""
+def remark(found: Letters, index_of: dict[str, int]) -> str:
+    """Letters as marked text again, for work that goes on with them; fills `index_of` with new paths."""
     out: list[str] = []
-    at = 0
+    for path, group in groupby(found, key=itemgetter(1)):
+        words = "".join(character for character, _ in group)
+        out.append(f"{opened(index_of.setdefault(path, len(index_of)))}{words}{CLOSE}" if path else words)
+    return "".join(out)
+
+
+def remarked(part: Piece, index_of: dict[str, int]) -> str:
+    """A finished piece as marked text again."""
+    paths = [""] * len(part.text)
     for run in part.runs:
-        index = index_of.setdefault(run.path, len(index_of))
-        out += [part.text[at : run.start], opened(index), part.text[run.start : run.end], CLOSE]
-        at = run.end
-    return "".join([*out, part.text[at:]])
+        paths[run.start : run.end] = [run.path] * (run.end - run.start)
+    return remark(list(zip(part.text, paths, strict=True)), index_of)

@@ -37,7 +37,7 @@ class Program:
         self._memo.trim()
         trace = self._environment.trace = Trace(self._memo)
         try:
-            context = self._template.new_context(vars=trace.entered(roots))
+            context = self._template.new_context(vars=trace.entered(roots, _PATHS))
             text = "".join(self._template.root_render_func(context))
         except _FAULTS as error:
             raise self._fault(error) from None
@@ -65,6 +65,7 @@ class Program:
 
 
 _ABSENT = object()
+_PATHS = {"wanted": "avoid"}
 
 
 def fault(name: str, error: BaseException, line: int | None) -> TemplateError:

@@ -13,6 +13,7 @@ from fluxkit.prompt.assembly import joined
 from fluxkit.prompt.diagnostic import Diagnostic
 from fluxkit.prompt.marked import Piece
 from fluxkit.prompt.tokens import Budget
+from fluxkit.prompt.unread import unread
 
 
 class Span(Record):
@@ -72,10 +73,15 @@ class Rendered:
 
     def token_counts(self, text: str) -> dict[str, TokenCount]:
         """Tokens for each encoder of the model."""
+        cuts = {name: self.budget.cut(name, text) for name in self.budget.windows}
         return {
-            name: TokenCount(count=self.budget.count(name, text), window=window, exact=name in self.budget.tokenizers)
-            for name, window in self.budget.windows.items()
+            name: TokenCount(count=cut.count, window=self.budget.windows[name], exact=cut.exact, cut=cut.at)
+            for name, cut in cuts.items()
         }
+
+    def diagnostics(self, prompt: Prompt) -> tuple[Diagnostic, ...]:
+        """What the words could not say, and which of them the model does not read."""
+        return (*self.findings, *unread(prompt))
 
 
 class Prompt(Record):
@@ -115,7 +121,18 @@ class Prompt(Record):
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What the words could not say, or say differently from what was asked."""
-        return self._rendered.findings if self._rendered else ()
+        return self._rendered.diagnostics(self) if self._rendered else ()
+
+    def explain(self) -> str:
+        """The prompt in plain text with numbered fields, the cuts, token counts and findings; what Jupyter shows in colour."""
+        from fluxkit.prompt import show
+
+        return show.plain(self)
+
+    def _repr_html_(self) -> str:
+        from fluxkit.prompt import show
+
+        return show.as_html(self)
 
     def words_of(self, path: str) -> tuple[str, ...]:
         """The words that a field, or the fields below it, made; empty where it made none."""

@@ -13,7 +13,7 @@ from fluxkit.prompt import assembly, marked
 from fluxkit.prompt.avoid import positives
 from fluxkit.prompt.program import Program, program
 from fluxkit.prompt.prompt import Prompt, Rendered
-from fluxkit.prompt.tokens import Budget, Counter
+from fluxkit.prompt.tokens import Budget, Tokenizer
 
 
 class PromptRenderer:
@@ -31,7 +31,7 @@ class PromptRenderer:
         template: str | None = None,
         *,
         folder: str | Path | None = None,
-        tokenizers: dict[str, Counter] | None = None,
+        tokenizers: dict[str, Tokenizer] | None = None,
         negative: bool = False,
     ) -> None:
         """`template` is a name (`json`, `flux.2/json`) or a template itself; `folder` is searched before all others.

@@ -131,9 +131,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
     def bounded(self, begin: int, name: str, values: Iterable[Any] | None) -> Iterator[Any]:
         """The items of a loop, counted; an unset list has none."""
         self.trace.alias(begin, name, None)
-        for value in () if values is None else values:
-            self.trace.step()
-            yield value
+        return iter(()) if values is None else self.trace.items(values)
 
     def block(self, kind: str, key: str, values: tuple[Any, ...], caller: Callable[[], str]) -> str:
         """A sentence, clause, member or line; the outermost one is remembered by the values it reads."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jinja2 import Undefined
@@ -36,9 +36,9 @@ class Trace:
         self._path_of: dict[int, str] = {}
         self._kept: list[Any] = []
 
-    def entered(self, roots: dict[str, Any]) -> dict[str, Any]:
-        """The values that a template starts from, freed of characters that could pass for a marker."""
-        return {name: self._known(value, name) for name, value in roots.items()}
+    def entered(self, roots: dict[str, Any], paths: dict[str, str]) -> dict[str, Any]:
+        """The values that a template starts from; `paths` names the field behind a value that is no field itself."""
+        return {name: self._known(value, paths.get(name, name)) for name, value in roots.items()}
 
     def finished(self, text: str) -> tuple[tuple[str, marked.Piece], ...]:
         """A render's output as pieces with the kind of block that made each; text outside a block has kind ""."""
@@ -80,14 +80,29 @@ class Trace:
             return ""
         if isinstance(value, bool):
             raise TemplateRuntimeError(f"{value} was printed; a yes or no has no words, so choose them with an if")
-        if isinstance(value, tuple | list | dict) or (isinstance(value, Record) and type(value).__str__ is Record.__str__):
-            raise TemplateRuntimeError(f"{type(value).__name__} was printed whole; print its fields, or join it with a filter")
+        if isinstance(value, tuple | list | dict | Record):
+            raise TemplateRuntimeError(f"a whole {type(value).__name__} was printed; print its fields, or use a filter")
         text = phrase(value)
-        if marked.is_marked(text):
+        if marked.is_marked(text) or self.is_json:
             return text
+        if isinstance(value, marked.Said):
+            return self._marked(text, value.path)
         path = self._leaf(self._reads[begin:]) or next((p for n in names for p in self._aliases.get(n, [])), "")
-        path = path or next((n for n in names if n in self.memo.roots), "")
-        return f"{marked.opened(self._number(path))}{text}{marked.CLOSE}" if path else text
+        return self._marked(text, path or next((n for n in names if n in self.memo.roots), ""))
+
+    def spoken(self, value: Any) -> str:
+        """A value inside a list or a joined text, marked where it knows its field."""
+        text = phrase(value)
+        return self._marked(text, value.path) if isinstance(value, marked.Said) and text else text
+
+    def items(self, values: Any) -> Iterator[Any]:
+        """The items of a list; those of a field know their number."""
+        path = self._path_of.get(id(values)) if isinstance(values, tuple) else None
+        for i, value in enumerate(values):
+            self.step()
+            if path is not None:
+                self._reads.append(f"{path}.{i}")
+            yield value if path is None else self._known(value, f"{path}.{i}")
 
     def tested(self, begin: int, first: bool, value: Any) -> Any:
         """Remember which fields an `if` looked at."""
@@ -100,7 +115,9 @@ class Trace:
 
     def joined(self, values: tuple[Any, ...]) -> str | None:
         """Texts as one, or None when one of them is unset."""
-        return None if any(value is None or value == "" for value in values) else "".join(map(phrase, values))
+        if any(value is None or value == "" for value in values):
+            return None
+        return "".join(self.spoken(value) if isinstance(value, marked.Said) else _joinable(value) for value in values)
 
     def alias(self, begin: int, name: str, value: Any) -> Any:
         """A template's own name for something read."""
@@ -123,7 +140,7 @@ class Trace:
     def resolved(self, text: str) -> str:
         """A marked text with its placeholders replaced by the words they stand for."""
         return "".join(
-            part if isinstance(part, str) else marked.remark(self.blocks[part][2], self._index)
+            part if isinstance(part, str) else marked.remarked(self.blocks[part][2], self._index)
             for part in marked.blocks(text)
         )
 
@@ -133,10 +150,9 @@ class Trace:
         dropped, self.silent = self.silent, outer
         if dropped:
             return ""
-        if kind != "sentence":
-            return text
-        letters = assembly.sentence(marked.letters(text, list(self._index)))
-        return " " + marked.remark(marked.piece(letters), self._index) + " "
+        letters = marked.letters(text, list(self._index))
+        words = marked.remark(assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters), self._index)
+        return f" {words} " if kind == "sentence" else words
 
     def _finished(self, kind: str, key: str, caller: Callable[[], str]) -> marked.Piece:
         self.silent = self.is_json = False
@@ -152,15 +168,14 @@ class Trace:
 
     def _known(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
-            return marked.clean(value)
-        if isinstance(value, Record):
+            return marked.Said.by(marked.clean(value), path)
+        if isinstance(value, Record | tuple):
             self._path_of[id(value)] = path
-        elif isinstance(value, tuple):
-            known = tuple(self._known(item, f"{path}.{i}") for i, item in enumerate(value))
-            value = value if known == value else known
-            self._path_of[id(value)] = path
-        self._kept.append(value)
+            self._kept.append(value)
         return value
+
+    def _marked(self, text: str, path: str) -> str:
+        return f"{marked.opened(self._number(path))}{text}{marked.CLOSE}" if path else text
 
     def _leaf(self, reads: list[str]) -> str:
         leaves = [path for path in reads if path and not any(other.startswith(f"{path}.") for other in reads)]
@@ -192,6 +207,11 @@ def _member(key: str, letters: marked.Letters, is_json: bool) -> marked.Letters:
         for escaped in json.dumps(character, ensure_ascii=False)[1:-1]
     ]
     return [*((character, "") for character in f'{name}: "'), *words, ('"', "")]
+
+
+def _joinable(value: Any) -> str:
+    """A template's own text as it is written, spaces and all; anything else as in a sentence."""
+    return value if isinstance(value, str) else phrase(value)
 
 
 def phrase(value: Any) -> str:
