@@ -8,6 +8,13 @@ from fluxkit.scene.noun import Noun, Words
 
 Haze = Literal["none", "light", "medium", "dense"]
 
+_HAZE_WORDS: dict[Haze, str] = {
+    "none": "clear air",
+    "light": "a light haze",
+    "medium": "haze that pales the distance",
+    "dense": "dense haze that swallows the distance",
+}
+
 
 class Atmosphere(Noun):
     """The air between camera and subject, and the details that carry the feel of the picture."""
@@ -23,3 +30,8 @@ class Atmosphere(Noun):
 
     mood: Words | None = None
     """The feeling: "quiet, contemplative"."""
+
+    @property
+    def haze_words(self) -> str | None:
+        """The air: "a light haze"."""
+        return _HAZE_WORDS[self.haze] if self.haze else None

@@ -13,6 +13,24 @@ SensorFormat = FormatName
 CameraAngle = Literal["eye level", "low", "high", "overhead"]
 LensCharacter = Literal["modern", "vintage", "swirly", "anamorphic", "soft focus", "macro", "tilt-shift"]
 
+CHARACTER_WORDS: dict[LensCharacter, str] = {
+    "modern": "clean, round bokeh",
+    "vintage": "vintage-lens rendering with low contrast and soap-bubble bokeh",
+    "swirly": "swirling Petzval bokeh",
+    "anamorphic": "oval anamorphic bokeh and horizontal flare",
+    "soft focus": "a soft-focus glow over a sharp core",
+    "macro": "macro detail",
+    "tilt-shift": "upright verticals from a tilt-shift lens",
+}
+"""What each character does to a picture. Source: section 1.8 of the imaging reference."""
+
+_ANGLE_WORDS: dict[CameraAngle, str] = {
+    "eye level": "from eye level",
+    "low": "from a low angle",
+    "high": "from a high angle",
+    "overhead": "from directly overhead",
+}
+
 
 class Camera(Noun):
     """What records the picture: its format, its exposure, and where it stands."""
@@ -37,6 +55,11 @@ class Camera(Noun):
 
     support: Literal["tripod", "handheld"] | None = None
     """What holds the camera."""
+
+    @property
+    def angle_words(self) -> str | None:
+        """From where the camera looks: "from a low angle"."""
+        return _ANGLE_WORDS[self.angle] if self.angle else None
 
 
 class Lens(Noun):
@@ -66,3 +89,8 @@ class Lens(Noun):
                 "lens"
             )
         return self
+
+    @property
+    def character_words(self) -> str | None:
+        """How the lens draws: "swirling Petzval bokeh"."""
+        return CHARACTER_WORDS[self.character] if self.character else None

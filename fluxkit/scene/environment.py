@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from fluxkit import optics
 from fluxkit.scene.noun import Noun, Words
 
 TimeOfDay = Literal[
@@ -50,3 +51,16 @@ class Environment(Noun):
                 f"{self.longitude_deg}. Give both, or neither"
             )
         return self
+
+    @property
+    def sun(self) -> optics.SunPosition | None:
+        """Where the sun stands; None without a clock and a position.
+
+        >>> from datetime import datetime, UTC
+        >>> lisbon = Environment(clock=datetime(2026, 6, 21, 19, 30, tzinfo=UTC), latitude_deg=38.7, longitude_deg=-9.1)
+        >>> round(lisbon.sun.elevation_deg, 1)
+        5.1
+        """
+        if self.clock is None or self.latitude_deg is None or self.longitude_deg is None:
+            return None
+        return optics.sun_position(self.clock, latitude_deg=self.latitude_deg, longitude_deg=self.longitude_deg)

@@ -7,7 +7,19 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from fluxkit.scene.noun import Noun, Words
+from fluxkit import optics
+from fluxkit.scene.bearings import direction
+from fluxkit.scene.noun import Noun
+from fluxkit.scene.sources import (
+    GELS,
+    MODIFIER_SIZE_M,
+    SOURCE_ANGLE_DEG,
+    SOURCE_KELVIN,
+    SOURCE_WORDS,
+    Gel,
+    Modifier,
+    Source,
+)
 
 Direction = Literal[
     "front",
@@ -24,24 +36,6 @@ Direction = Literal[
     "behind right",
 ]
 Quality = Literal["hard", "crisp", "semi-soft", "soft", "shadowless"]
-Source = Literal[
-    "sun",
-    "window",
-    "north window",
-    "open shade",
-    "overcast sky",
-    "candle",
-    "firelight",
-    "tungsten",
-    "household bulb",
-    "fluorescent",
-    "flash",
-    "LED panel",
-    "neon",
-    "street lamp",
-    "screen",
-    "moon",
-]
 
 DIRECTIONS: dict[Direction, tuple[float, float]] = {
     "front": (0.0, 15.0),
@@ -59,25 +53,14 @@ DIRECTIONS: dict[Direction, tuple[float, float]] = {
 }
 """Azimuth and elevation in degrees that each name stands for; left and right are the camera's."""
 
-SOURCE_KELVIN: dict[Source, float | None] = {
-    "sun": 5500.0,
-    "window": 6500.0,
-    "north window": 7000.0,
-    "open shade": 7500.0,
-    "overcast sky": 6750.0,
-    "candle": 1900.0,
-    "firelight": 2000.0,
-    "tungsten": 3200.0,
-    "household bulb": 2700.0,
-    "fluorescent": 4200.0,
-    "flash": 5600.0,
-    "LED panel": 5600.0,
-    "neon": None,
-    "street lamp": 2100.0,
-    "screen": 6500.0,
-    "moon": 4100.0,
+QUALITY_WORDS: dict[Quality, str] = {
+    "hard": "hard",
+    "crisp": "crisp",
+    "semi-soft": "gently diffused",
+    "soft": "soft, diffused",
+    "shadowless": "even, shadowless",
 }
-"""Colour temperature of each named source in kelvin; None where the spectrum is no black body's."""
+"""Each quality as an adjective before "light"."""
 
 _CONTRADICTION_DEG = 60.0
 
@@ -103,8 +86,8 @@ class Light(Noun):
     source: Source | None = None
     """What gives the light; its usual colour temperature holds where `temperature_k` is unset."""
 
-    modifier: Words | None = None
-    """What shapes it: "softbox", "beauty dish", "scrim"."""
+    modifier: Modifier | None = None
+    """What shapes it; each has a usual size, which `size_m` overrides."""
 
     size_m: float | None = Field(default=None, gt=0, le=100)
     """Width of the source or its modifier in metres."""
@@ -112,14 +95,14 @@ class Light(Noun):
     distance_m: float | None = Field(default=None, gt=0)
     """From the source to the subject in metres."""
 
-    gel: Words | None = None
-    """A filter on the source: "CTO", "half CTB", "deep red"."""
+    gel: Gel | None = None
+    """A filter on the source: a correction gel shifts the kelvin, a coloured one colours the light."""
 
     @model_validator(mode="after")
     def _angles_agree_with_the_name(self) -> Self:
         if self.direction is not None and (self.azimuth_deg is not None or self.elevation_deg is not None):
             named, stated = DIRECTIONS[self.direction], self._stated_angles()
-            apart = _degrees_apart(named, stated)
+            apart = degrees_apart(named, stated)
             if apart > _CONTRADICTION_DEG:
                 raise ValueError(
                     f"direction={self.direction!r} stands for azimuth {named[0]:g}, elevation {named[1]:g} degrees, "
@@ -138,10 +121,73 @@ class Light(Noun):
 
     @property
     def kelvin(self) -> float | None:
-        """Colour temperature in kelvin, stated or from the named source; None where neither says it."""
-        if self.temperature_k is not None:
-            return self.temperature_k
-        return SOURCE_KELVIN[self.source] if self.source else None
+        """Colour temperature as it reaches the subject: stated or the named source's, then shifted by the gel.
+
+        None where nothing says it, and for sources and gels whose light is a colour rather than a temperature.
+        """
+        lamp = self.temperature_k
+        if lamp is None and self.source is not None:
+            lamp = SOURCE_KELVIN[self.source]
+        if lamp is None or (self.gel is not None and GELS[self.gel] is None):
+            return None
+        return optics.gelled_k(lamp, self.gel)
+
+    @property
+    def apparent_deg(self) -> float | None:
+        """How large the source looks from the subject, in degrees; None where size or distance is unknown.
+
+        The sun and the sky need no distance: they are as large as they look.
+        """
+        size = self.size_m or (MODIFIER_SIZE_M[self.modifier] if self.modifier else None)
+        if size is not None and self.distance_m is not None:
+            return optics.source_angle_deg(size, self.distance_m)
+        if self.modifier is not None or self.source is None:
+            return None
+        return SOURCE_ANGLE_DEG.get(self.source)
+
+    @property
+    def softness(self) -> Quality | None:
+        """The quality that was stated, else the one that follows from the source's apparent size."""
+        if self.quality is not None:
+            return self.quality
+        angle = self.apparent_deg
+        return None if angle is None else optics.softness(angle)
+
+    @property
+    def quality_words(self) -> str | None:
+        """The softness as an adjective: "soft, diffused"."""
+        return QUALITY_WORDS[self.softness] if self.softness else None
+
+    @property
+    def direction_words(self) -> str | None:
+        """Where it comes from: "from the left", "from high on the front right"."""
+        return direction(*self.angles) if self.angles else None
+
+    @property
+    def source_words(self) -> str | None:
+        """What gives it, as the light itself: "light from a north-facing window", "candlelight"."""
+        return SOURCE_WORDS[self.source] if self.source else None
+
+    @property
+    def modifier_words(self) -> str | None:
+        """What shapes it: "from a large softbox"; None for a bare source."""
+        return f"from {'an' if self.modifier[0] in 'aeiou' else 'a'} {self.modifier}" if self.modifier else None
+
+    @property
+    def gel_words(self) -> str | None:
+        """A coloured gel: "through a red gel". Correction gels are said as warmth."""
+        return (
+            f"through {'an' if self.gel[0] in 'ao' else 'a'} {self.gel} gel"
+            if self.gel and GELS[self.gel] is None
+            else None
+        )
+
+    def mirrored(self) -> Light:
+        """The same light on the other side of the camera."""
+        swap = {"left": "right", "right": "left"}
+        named = " ".join(swap.get(word, word) for word in self.direction.split()) if self.direction else None
+        turned = None if self.azimuth_deg is None else -self.azimuth_deg
+        return self.with_(direction=None, azimuth_deg=turned).with_(direction=named)
 
     def _stated_angles(self) -> tuple[float, float]:
         azimuth, elevation = DIRECTIONS[self.direction] if self.direction else (0.0, 20.0)
@@ -151,7 +197,8 @@ class Light(Noun):
         )
 
 
-def _degrees_apart(a: tuple[float, float], b: tuple[float, float]) -> float:
+def degrees_apart(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """The angle between two directions given as azimuth and elevation, all in degrees."""
     (az1, el1), (az2, el2) = [(math.radians(x), math.radians(y)) for x, y in (a, b)]
     cosine = math.sin(el1) * math.sin(el2) + math.cos(el1) * math.cos(el2) * math.cos(az1 - az2)
     return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints, model_validator
 
+from fluxkit.scene import words
 from fluxkit.scene.atmosphere import Atmosphere
 from fluxkit.scene.camera import Camera, Lens
 from fluxkit.scene.composition import Colour, Composition, PictureText
@@ -13,6 +15,7 @@ from fluxkit.scene.environment import Environment
 from fluxkit.scene.film import FilmStock
 from fluxkit.scene.lighting import Lighting
 from fluxkit.scene.noun import Noun, Words
+from fluxkit.scene.optical import Optics, scene_optics, setup_of
 from fluxkit.scene.subject import Subject
 
 AspectRatio = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d+(\.\d+)?:\d+(\.\d+)?$")]
@@ -60,6 +63,15 @@ class Scene(Noun):
     aspect_ratio: AspectRatio | None = None
     """Width to height: "3:2", "4:5"."""
 
+    word_paths: ClassVar[Mapping[str, str]] = {
+        "depth_words": "lens.f_number",
+        "view_words": "lens.focal_length_mm",
+        "temperature_words": "lighting.key.temperature_k",
+        "sun_words": "environment.clock",
+        "exposure_words": "camera.shutter_s",
+    }
+    """The field that each of the scene's own derived words belongs to, for a prompt's spans."""
+
     @model_validator(mode="after")
     def _the_aspect_ratio_is_a_picture(self) -> Self:
         if self.aspect_ratio is not None:
@@ -70,6 +82,44 @@ class Scene(Noun):
                     "allowed. Give one such as '3:2' or '4:5'"
                 )
         return self
+
+    def optics(self) -> Optics:
+        """What the scene's numbers mean: depth of field, angle of view, exposure, sun; None where it says too little.
+
+        >>> from fluxkit.scene import Lens
+        >>> seen = Scene(lens=Lens(focal_length_mm=85, f_number=1.8, focus_distance_m=2)).optics()
+        >>> round(seen.near_limit_m, 2), round(seen.far_limit_m, 2)
+        (1.97, 2.03)
+        """
+        return scene_optics(self)
+
+    @property
+    def depth_words(self) -> str | None:
+        """What is sharp: "eyes in sharp focus while the ears already soften, ..."; None without an aperture."""
+        setup = setup_of(self)
+        return words.depth(setup) if setup else None
+
+    @property
+    def view_words(self) -> str | None:
+        """How the lens sees, on its format: "short telephoto perspective"."""
+        setup = setup_of(self)
+        return words.view(setup) if setup else None
+
+    @property
+    def temperature_words(self) -> str | None:
+        """How warm the key looks on this film: "warm"; None on black and white or without a kelvin."""
+        key = self.lighting.key if self.lighting else None
+        return words.temperature(key, self.film) if key else None
+
+    @property
+    def sun_words(self) -> str | None:
+        """The sunlight of the clock time and place."""
+        return words.sun(self.environment) if self.environment else None
+
+    @property
+    def exposure_words(self) -> str | None:
+        """What the shutter does to things that move."""
+        return words.exposure(self.camera) if self.camera else None
 
     def prompt(self, model: Any = "flux.1-dev", template: str | None = None) -> Any:
         """The words for a model: a `Prompt`, whose `str()` is exactly the text that the model is given.
