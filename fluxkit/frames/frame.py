@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fluxkit.errors import FrameError
 from fluxkit.frames import metadata, png
 from fluxkit.frames.provenance import Provenance
+from fluxkit.frames.thumbnail import shrunk
 from fluxkit.shots.shot import Shot
 
 if TYPE_CHECKING:
@@ -76,6 +77,10 @@ class Frame:
         """A hash of the pixels alone (12 hexadecimal digits): equal for identical pictures in any file format."""
         size = f"{self.image.width}x{self.image.height}:".encode()
         return hashlib.sha256(size + self.image.tobytes()).hexdigest()[:12]
+
+    def thumbnail(self) -> Image:
+        """The picture at most 256 pixels wide and high; a catalogue keeps it ready."""
+        return shrunk(self.image)
 
     def value(self, path: str) -> Any:
         """The value of an axis for this frame; see `Shot.value`."""

@@ -24,7 +24,7 @@ def write(frame: Frame, path: Path) -> None:
     """Write the frame's picture and record to `path`, whole or not at all; raises `FrameError` where that fails."""
     if path.suffix.lower() != ".png":
         raise FrameError(f"A frame was to be saved as {path.name!r}. Pictures are saved as .png.")
-    data = png.encode(frame.image, texts=png_chunks.text_chunk(KEY, to_json(record_of(frame)), compress=True))
+    data = dressed(png.encode(frame.image), record_of(frame))
     try:
         write_atomic(path, data)
     except OSError as error:
@@ -32,6 +32,11 @@ def write(frame: Frame, path: Path) -> None:
             f"A frame could not be saved as {path.name!r}: {error.strerror}. Nothing was written; choose a folder that "
             "exists, has room and may be written to."
         ) from error
+
+
+def dressed(data: bytes, record: FrameRecord) -> bytes:
+    """The same picture with the record inside; the bytes of its pixels stay as they are."""
+    return png_chunks.replace_texts(data, {KEY: png_chunks.text_chunk(KEY, to_json(record), compress=True)})
 
 
 def read(path: Path) -> FrameRecord:
@@ -61,4 +66,10 @@ def loader(path: Path) -> Callable[[], Image]:
 
 def record_of(frame: Frame) -> FrameRecord:
     """What a file says about a frame."""
-    return FrameRecord(shot=frame.shot, provenance=frame.provenance, take=frame.take, made=frame.made)
+    return FrameRecord(
+        shot=frame.shot,
+        provenance=frame.provenance,
+        take=frame.take,
+        made=frame.made,
+        fingerprint=frame.fingerprint,
+    )

@@ -7,6 +7,17 @@ from pydantic import Field
 from fluxkit._base import Record
 
 
+class Source(Record):
+    """A picture that a frame was made from."""
+
+    role: str
+    """How it was used: `fill`, `edit`, `control`, `reference`, `vary`, ..."""
+    of: str
+    """The id of the frame, or the fingerprint of the pixels where it was no frame of ours."""
+    photograph: bool = False
+    """Whether the source is a photograph: its filled or edited form is then marked as a composite."""
+
+
 class Provenance(Record):
     """What made a frame, enough to make it again or to say why it came out differently."""
 
@@ -25,4 +36,6 @@ class Provenance(Record):
     levers: tuple[str, ...] = ()
     """Memory and speed choices that were on, such as `offload` or `fp8`."""
     host: str = ""
+    sources: tuple[Source, ...] = ()
+    """What it was filled, edited or controlled from."""
     extra: dict[str, str] = Field(default_factory=dict)

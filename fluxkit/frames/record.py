@@ -30,6 +30,9 @@ class FrameRecord:
     made: datetime | None = None
     """When the picture was made, in UTC; None where nobody wrote it down."""
 
+    fingerprint: str = ""
+    """The hash of the pixels (`Frame.fingerprint`); empty where they were not kept exactly."""
+
 
 def to_json(record: FrameRecord) -> str:
     """The record as JSON, without folders, user names and keys; the same text for the same record."""
@@ -43,6 +46,8 @@ def to_json(record: FrameRecord) -> str:
         "scene": None if shot.scene is None else shot.scene.canonical(),
         "provenance": scrubbed(record.provenance.canonical()),
     }
+    if record.fingerprint:
+        content["pixels"] = record.fingerprint
     if record.made is not None:
         content["made"] = record.made.astimezone(UTC).isoformat(timespec="milliseconds")
     if not _is_known(shot.model):
@@ -63,6 +68,7 @@ def from_json(text: str, name: str) -> FrameRecord:
             provenance=Provenance.model_validate(content["provenance"]),
             take=int(content.get("take", 0)),
             made=_time(content.get("made")),
+            fingerprint=str(content.get("pixels", "")),
         )
     except (FluxkitError, KeyError, TypeError, ValueError) as error:
         raise FrameError(

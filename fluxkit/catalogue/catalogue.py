@@ -1,0 +1,291 @@
+"""`Catalogue`: every frame that was made, findable, and safe against crashes, full disks and second kernels."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from fluxkit.catalogue.filed import FiledFrame, Row
+from fluxkit.catalogue.index import Index
+from fluxkit.catalogue.journal import Entry
+from fluxkit.catalogue.ledger import Ledger
+from fluxkit.catalogue.query import check_path, query
+from fluxkit.catalogue.writer import Writer
+from fluxkit.errors import InputError
+from fluxkit.frames import Frame, Frames, metadata, png, thumbnail
+from fluxkit.frames.marks import Marks
+
+T = TypeVar("T")
+When = date | datetime | str | None
+
+_COLUMNS = "f.seq, f.shot_id, f.take, f.file, f.fingerprint, f.made"
+_BY_SHOT = f"SELECT {_COLUMNS} FROM frames f WHERE f.shot_id = ? AND f.take = ?"
+
+
+class Catalogue:
+    """A folder of frames with an index.
+
+    Nothing is created before the first frame is added. Several kernels may use one catalogue at once. Every picture
+    is on the disk before `add` returns; a catalogue that cannot be written can still be read.
+    """
+
+    def __init__(self, path: str | Path = "fluxkit-catalogue") -> None:
+        self._ledger = Ledger(Path(path).expanduser())
+        self.store = self._ledger.store
+        """The picture files."""
+
+    def add(self, frame: Frame, *, receipt: Mapping[str, Any] | None = None) -> FiledFrame:
+        """Keep a frame; returns it as it lies in the catalogue.
+
+        A frame that is already here comes back as it was kept. Another picture of the same shot and take gets the
+        next free take, so nothing is ever overwritten. `receipt` is what it cost (seconds, bytes, money): kept in the
+        catalogue, never in the picture. Raises `CatalogueError` where the folder cannot be written; the frames kept
+        before stay readable.
+        """
+        if isinstance(frame, FiledFrame) and frame.is_of(self):
+            return frame
+        # Everything slow happens before the write lock is taken.
+        picture, small, record = png.encode(frame.image), thumbnail.jpeg(frame.image), metadata.record_of(frame)
+        made = frame.made or datetime.now(UTC)
+
+        def work(writer: Writer) -> Row:
+            take, old = self._place(frame.shot.id, frame.take, record.fingerprint)
+            if old is not None and self.store.path(old.file).is_file():
+                return old
+            filed = dataclasses.replace(record, take=take, made=made)
+            file = self.store.put(metadata.dressed(picture, filed))
+            self.store.put_thumbnail(file, small)
+            entry: Entry = {"op": "add", "file": file, "frame": f"frame1-{frame.shot.id.partition('-')[2]}-{take}"}
+            self._ledger.note_down([{**entry, "receipt": dict(receipt)} if receipt else entry])
+            if old is not None:
+                writer.refile(old.seq, file, record.fingerprint, made.timestamp())
+            seq = old.seq if old is not None else writer.add(filed, file, made.timestamp(), dict(receipt or {}))
+            return Row(seq, frame.shot.id, take, file, record.fingerprint, made.timestamp())
+
+        return FiledFrame(self, self._ledger.write(work), frame.shot)
+
+    def get(self, shot_id: str, take: int = 0) -> FiledFrame | None:
+        """The frame of a shot, or None where there is none or its file is gone."""
+        rows = self._ledger.ask(lambda index: index.rows(_BY_SHOT, (shot_id, take)))
+        if not rows:
+            return None
+        row = Row(*rows[0])
+        return FiledFrame(self, row) if self.store.path(row.file).is_file() else None
+
+    def frames(self, shot_ids: Iterable[str] | None = None) -> Frames:
+        """Every frame in the order of adding; or the first takes of these shots, in their order, where they are here."""
+        if shot_ids is None:
+            return self.search(newest_first=False)
+        return Frames(frame for shot_id in shot_ids if (frame := self.get(shot_id)) is not None)
+
+    def search(
+        self,
+        words: str | Mapping[str, Any] = "",
+        where: Mapping[str, Any] | None = None,
+        /,
+        *,
+        since: When = None,
+        until: When = None,
+        limit: int | None = None,
+        newest_first: bool = True,
+        **values: Any,
+    ) -> Frames:
+        """The frames that match everything asked for, newest first.
+
+        `words` are looked for in prompts, notes and tags. Values go by keyword (`model`, `seed`, `rating`, `pick`,
+        `tag`, `project`, ...) or, for paths of the scene, in a mapping; a list means any of its members, and text such
+        as `">=4"` compares. `since` and `until` take dates, in UTC.
+
+            catalogue.search("window light", {"lighting.key.direction": "left"}, rating=">=4", since="2026-11-01")
+
+        Raises `InputError` for a path that names no field.
+        """
+        if isinstance(words, Mapping):
+            where = {**words, **(where or {})}
+            words = ""
+        text, asked = words, {**(where or {}), **values}
+
+        def run(index: Index) -> list[Any]:
+            sql, given = query(index, text, asked, since=since, until=until).sql(
+                _COLUMNS, limit=limit, newest_first=newest_first
+            )
+            return index.rows(sql, given)
+
+        return Frames(FiledFrame(self, Row(*row)) for row in self._ledger.ask(run))
+
+    def count(
+        self,
+        words: str = "",
+        where: Mapping[str, Any] | None = None,
+        /,
+        *,
+        since: When = None,
+        until: When = None,
+        **values: Any,
+    ) -> int:
+        """How many frames match; see `search`."""
+
+        def run(index: Index) -> list[Any]:
+            return index.rows(*query(index, words, {**(where or {}), **values}, since=since, until=until).count_sql())
+
+        found = self._ledger.ask(run)
+        return int(found[0][0]) if found else 0
+
+    def values(self, path: str) -> dict[Any, int]:
+        """How many frames there are for each value of a path, most frequent first: `catalogue.values("model")`."""
+        check_path(path)
+        sql = "SELECT value, uses FROM terms WHERE path = ? AND uses > 0 ORDER BY uses DESC, value"
+        return dict(self._ledger.ask(lambda index: index.rows(sql, (path,))))
+
+    def mark(
+        self,
+        frames: Frame | str | Iterable[Frame | str],
+        *,
+        rating: int | None = None,
+        pick: str | bool | None = None,
+        tag: str | Iterable[str] = (),
+        untag: str | Iterable[str] = (),
+        note: str | None = None,
+        project: str | None = None,
+    ) -> None:
+        """Say something about frames (or their ids); what is left out stays as it was.
+
+        `rating` is 0 to 5 stars; `pick` is "pick", "reject" or "" (True means "pick", False ""); tags are added by
+        `tag` and taken away by `untag`. The pictures' files are not touched.
+        """
+        if isinstance(pick, bool):
+            pick = "pick" if pick else ""
+        given = {"rating": rating, "pick": pick, "note": note, "project": project}
+        said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        added, removed = _listed(tag), _listed(untag)
+        Marks(**said, tags=tuple(added))
+        change = {**said, **({"tag": added} if added else {}), **({"untag": removed} if removed else {})}
+        ids = [id_of(one) for one in ([frames] if isinstance(frames, Frame | str) else frames)]
+        if not ids or not change:
+            return
+
+        def work(writer: Writer) -> None:
+            self._require(ids)
+            self._ledger.note_down([{"op": "mark", "frames": ids, **change}], durable=True)
+            writer.mark(ids, change)
+
+        self._ledger.write(work)
+
+    def marks(self, frame: Frame | str) -> Marks:
+        """What was said about a frame: rating, pick, tags, note and project."""
+        return self._known(frame, lambda writer, seq: writer.marks(seq)) or Marks()
+
+    def receipt(self, frame: Frame | str) -> dict[str, Any]:
+        """What a frame cost to make, as it was told when it was added; empty where nobody told."""
+        return self._known(frame, lambda writer, seq: writer.receipt(seq)) or {}
+
+    def link(self, frame: Frame | str, *, role: str, of: Frame | str) -> None:
+        """Say that `frame` was made from `of` (`role`: "fill", "edit", "control", ...); engines say so too."""
+        child, parent = id_of(frame), of.id if isinstance(of, Frame) else of
+
+        def work(writer: Writer) -> None:
+            self._require([child])
+            self._ledger.note_down([{"op": "link", "frame": child, "role": role, "of": parent}], durable=True)
+            writer.link(writer.seq(child), [(role, parent)])
+
+        self._ledger.write(work)
+
+    def parents(self, frame: Frame | str) -> Frames:
+        """The frames that this one was filled, edited or controlled from, where they are in the catalogue."""
+        names = self._known(frame, lambda writer, seq: writer.parents(seq)) or []
+        return Frames(found for name in names if (found := self._find(name)) is not None)
+
+    def children(self, frame: Frame | str) -> Frames:
+        """The frames that were filled, edited or controlled from this one."""
+        sql = f"""SELECT DISTINCT {_COLUMNS} FROM lineage l JOIN frames f ON f.seq = l.child
+            WHERE l.parent IN (?, ?) ORDER BY f.seq"""
+        name = id_of(frame)
+        found = self._find(name)
+        names = (name, found.fingerprint if found is not None else name)
+        return Frames(FiledFrame(self, Row(*row)) for row in self._ledger.ask(lambda index: index.rows(sql, names)))
+
+    def close(self) -> None:
+        """Let go of the index. The catalogue opens again by itself when it is used again."""
+        self._ledger.close()
+
+    def __len__(self) -> int:
+        rows = self._ledger.ask(lambda index: index.rows("SELECT count(*) FROM frames"))
+        return int(rows[0][0]) if rows else 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self.frames())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Catalogue({len(self):,} frames)"
+
+    def _place(self, shot_id: str, take: int, fingerprint: str) -> tuple[int, Row | None]:
+        """Under which take a picture goes, and the row that it has or replaces."""
+        sql = f"SELECT {_COLUMNS} FROM frames f WHERE f.shot_id = ? ORDER BY f.take"
+        rows = [Row(*row) for row in self._ledger.ask(lambda index: index.rows(sql, (shot_id,)))]
+        for row in rows:
+            lost = row.take == take and not self.store.path(row.file).is_file()
+            if row.fingerprint == fingerprint or lost:
+                return row.take, row
+        taken = {row.take for row in rows}
+        return (take if take not in taken else max(taken) + 1), None
+
+    def _find(self, name: str) -> FiledFrame | None:
+        """A frame by its id or by the fingerprint of its pixels."""
+        sql = f"SELECT {_COLUMNS} FROM frames f WHERE f.fingerprint = ? ORDER BY f.seq"
+        given: tuple[Any, ...] = (name,)
+        if name.startswith("frame1-"):
+            sql, given = _BY_SHOT, _shot_and_take(name)
+        rows = self._ledger.ask(lambda index: index.rows(sql, given))
+        return FiledFrame(self, Row(*rows[0])) if rows else None
+
+    def _known(self, frame: Frame | str, question: Callable[[Writer, int], T]) -> T | None:
+        """What the index knows of one frame; None where it is not here."""
+
+        def run(index: Index) -> list[T]:
+            writer = Writer(index, self.store)
+            seq = writer.seq(id_of(frame))
+            return [] if seq is None else [question(writer, seq)]
+
+        found = self._ledger.ask(run)
+        return found[0] if found else None
+
+    def _require(self, ids: Iterable[str]) -> None:
+        missing = [name for name in ids if self._find(name) is None]
+        if missing:
+            raise InputError(
+                f"{missing[0]!r} was to be marked, but it is not in this catalogue. "
+                "Give frames that `search`, `get` or `add` returned."
+            )
+
+
+def id_of(frame: Frame | str) -> str:
+    """The id of a frame; an id comes back as it is, if it is one."""
+    name = frame.id if isinstance(frame, Frame) else frame
+    if not re.fullmatch(r"frame1-[0-9a-f]{16}-\d+", name):
+        raise InputError(f"A frame {name!r} was named. Give a Frame, or an id such as 'frame1-0123456789abcdef-0'.")
+    return name
+
+
+def _shot_and_take(name: str) -> tuple[str, int]:
+    _tag, shot, take = name.split("-")
+    return f"shot1-{shot}", int(take)
+
+
+def _listed(tags: str | Iterable[str]) -> list[str]:
+    return [tags] if isinstance(tags, str) else list(tags)

@@ -1,0 +1,203 @@
+"""A search in the words of a photographer, turned into SQL that reads postings instead of pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fluxkit._base import Record, record_type
+from fluxkit.catalogue.index import Index
+from fluxkit.catalogue.terms import flattened
+from fluxkit.errors import InputError, did_you_mean
+from fluxkit.scene import Scene
+from fluxkit.shots.shot import Shot
+
+_MARK_PATHS = ("rating", "pick", "tag", "project", "engine", "size")
+_COMPARISON = re.compile(r"^(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)$")
+_FEW = 2_000
+"""A list of frames this short is walked through and looked up, whatever else was asked for."""
+_MERGED = 40
+"""So many lists are read side by side, newest first; more are sorted together instead."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Frames that have any of these terms."""
+
+    terms: tuple[int, ...]
+    uses: int
+    absent: bool = False
+    """Frames that have none of them instead."""
+
+
+@dataclass
+class Query:
+    """What was asked for, with every name checked."""
+
+    conditions: list[Condition] = field(default_factory=list)
+    words: str = ""
+    since: float | None = None
+    until: float | None = None
+
+    def sql(self, columns: str, *, limit: int | None, newest_first: bool = True) -> tuple[str, list[Any]]:
+        """One statement that gives `columns` of the frames that match, in order of adding."""
+        order = "DESC" if newest_first else "ASC"
+        inner, values = self._sequence(order, limit)
+        sql = f"SELECT {columns} FROM ({inner}) AS found JOIN frames f ON f.seq = found.seq ORDER BY f.seq {order}"
+        return sql, values
+
+    def count_sql(self) -> tuple[str, list[Any]]:
+        """One statement that gives how many frames match."""
+        inner, values = self._sequence("DESC", None)
+        return f"SELECT count(*) FROM ({inner})", values
+
+    def _sequence(self, order: str, limit: int | None) -> tuple[str, list[Any]]:
+        """The numbers of the frames that match: one list is walked, the others are asked about each of its members."""
+        rest = sorted(self.conditions, key=lambda condition: (condition.absent, condition.uses))
+        shortest = rest[0] if rest and not rest[0].absent else None
+        values: list[Any] = []
+        name, asks_words = "d.seq", False
+        if self.words and not (shortest and shortest.uses <= _FEW):
+            lists: list[str] = ["SELECT rowid AS seq FROM words d WHERE words MATCH ?"]
+            heads: list[list[Any]] = [[self.words]]
+            name = "d.rowid"
+        elif shortest:
+            lists, heads = _lists(shortest)
+            rest, asks_words = rest[1:], bool(self.words)
+        else:
+            lists, heads = ["SELECT seq FROM frames d WHERE 1"], [[]]
+        tests, test_values = self._tests(rest, name, asks_words)
+        for head in heads:
+            values += head + test_values
+        sql = " UNION ALL ".join(text + tests for text in lists)
+        return f"{sql} ORDER BY seq {order} LIMIT {-1 if limit is None else int(limit)}", values
+
+    def _tests(self, rest: list[Condition], name: str, asks_words: bool) -> tuple[str, list[Any]]:
+        tests = ""
+        values: list[Any] = []
+        for condition in rest:
+            marks = ",".join(str(term) for term in condition.terms) or "NULL"
+            verb = "NOT EXISTS" if condition.absent else "EXISTS"
+            tests += f" AND {verb} (SELECT 1 FROM postings p WHERE p.term IN ({marks}) AND p.seq = {name})"
+        if asks_words:
+            tests += f" AND EXISTS (SELECT 1 FROM words w WHERE w.words MATCH ? AND w.rowid = {name})"
+            values.append(self.words)
+        if self.since is not None or self.until is not None:
+            tests += f" AND (SELECT made FROM frames t WHERE t.seq = {name}) BETWEEN ? AND ?"
+            values += [self.since if self.since is not None else -1e18, self.until if self.until is not None else 1e18]
+        return tests, values
+
+
+def query(
+    index: Index,
+    words: str,
+    where: Mapping[str, Any],
+    *,
+    since: date | datetime | str | None = None,
+    until: date | datetime | str | None = None,
+) -> Query:
+    """The query that these words and values ask for; raises `InputError` for a name that nothing is filed under."""
+    asked = Query(words=_match(words), since=_moment(since, end=False), until=_moment(until, end=True))
+    for path, value in where.items():
+        check_path(path)
+        asked.conditions += _conditions(index, path, value)
+    return asked
+
+
+def check_path(path: str) -> None:
+    """Refuse a path that no frame can be filed under."""
+    if path in _MARK_PATHS or path.startswith("options."):
+        return
+    if path.partition(".")[0] in Shot.model_fields and path not in ("prompt", "negative", "scene", "spec"):
+        return
+    owner: type[Record] = Scene
+    for name in path.split("."):
+        fields = owner.model_fields
+        if name not in fields:
+            known = [*fields, *(() if owner is not Scene else (*_MARK_PATHS, "model", "seed", "steps", "guidance"))]
+            raise InputError(
+                f"A search by {path!r} was asked for, but {owner.__name__} has no {name!r}."
+                f"{did_you_mean(name, known)} Known are: {', '.join(known)}. Words are searched as search('words')."
+            )
+        owner = _inner(fields[name].annotation) or owner
+
+
+def _inner(annotation: Any) -> type[Record] | None:
+    found = record_type(annotation)
+    if found is not None:
+        return found
+    for part in getattr(annotation, "__args__", ()):
+        found = part if isinstance(part, type) and issubclass(part, Record) else _inner(part)
+        if found is not None:
+            return found
+    return None
+
+
+def _conditions(index: Index, path: str, value: Any) -> list[Condition]:
+    if path in _MARK_PATHS and not value and not isinstance(value, list | tuple | set):
+        # An unset mark is filed nowhere: rating=0, pick="", tag="" ask for frames without one.
+        rows = index.rows("SELECT id, uses FROM terms WHERE path = ?", (path,))
+        return [dataclasses.replace(_condition(rows), absent=True)]
+    if path == "pick" and value is True:
+        value = "pick"
+    if isinstance(value, Record):
+        return [_any_of(index, inner, [single]) for inner, single in flattened(path, value)]
+    if isinstance(value, str) and (comparison := _COMPARISON.match(value)):
+        return [_compared(index, path, comparison[1], float(comparison[2]))]
+    if isinstance(value, list | tuple | set | frozenset | range):
+        return [_any_of(index, path, value)]
+    return [_any_of(index, path, [value])]
+
+
+def _any_of(index: Index, path: str, values: Iterable[Any]) -> Condition:
+    rows = []
+    for value in values:
+        rows += index.rows("SELECT id, uses FROM terms WHERE path = ? AND value = ?", (path, value))
+    return _condition(rows)
+
+
+def _compared(index: Index, path: str, sign: str, number: float) -> Condition:
+    rows = index.rows(
+        f"SELECT id, uses FROM terms WHERE path = ? AND value {sign} ? AND typeof(value) IN ('integer', 'real')",
+        (path, number),
+    )
+    return _condition(rows)
+
+
+def _condition(rows: list[tuple[int, int]]) -> Condition:
+    return Condition(terms=tuple(term for term, _uses in rows), uses=sum(uses for _term, uses in rows))
+
+
+def _lists(condition: Condition) -> tuple[list[str], list[list[Any]]]:
+    terms = condition.terms
+    if len(terms) > _MERGED or not terms:
+        marks = ",".join(str(term) for term in terms) or "NULL"
+        return [f"SELECT DISTINCT seq FROM postings d WHERE d.term IN ({marks})"], [[]]
+    if len(terms) == 1:
+        return ["SELECT seq FROM postings d WHERE d.term = ?"], [[terms[0]]]
+    return ["SELECT seq FROM postings d WHERE d.term = ?"] * len(terms), [[term] for term in terms]
+
+
+def _match(words: str) -> str:
+    """The words for FTS5: each must occur, and the last may be the beginning of a word. No operator gets through."""
+    found = re.findall(r"\w+", words)
+    return " ".join(f'"{word}"' for word in found) + "*" if found else ""
+
+
+def _moment(value: date | datetime | str | None, *, end: bool) -> float | None:
+    if value is None:
+        return None
+    try:
+        given = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise InputError(f"A search by date {value!r} was asked for. Give a date, or ISO text: '2026-11-23'.") from None
+    whole_day = not isinstance(given, datetime) or (isinstance(value, str) and len(value) <= 10)
+    if not isinstance(given, datetime):
+        given = datetime(given.year, given.month, given.day)
+    if given.tzinfo is None:
+        given = given.replace(tzinfo=UTC)
+    return given.timestamp() + (86_400 - 1e-3 if whole_day and end else 0)

@@ -1,0 +1,33 @@
+"""Small pictures for looking at many."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SIDE_PX = 256
+"""Longest side of a thumbnail."""
+
+
+def shrunk(image: Image, side_px: int = SIDE_PX) -> Image:
+    """The picture at most `side_px` wide and high; a smaller one comes back as it is."""
+    from PIL.Image import Resampling
+
+    longest = max(image.size)
+    if longest <= side_px:
+        return image
+    # Whole-number reduction is a fast, exact box filter; what is left to do is less than a factor of two.
+    reduced = image.reduce(longest // side_px) if longest >= 2 * side_px else image
+    scale = side_px / max(reduced.size)
+    size = (max(1, round(reduced.width * scale)), max(1, round(reduced.height * scale)))
+    return reduced if reduced.size == size else reduced.resize(size, Resampling.BICUBIC)
+
+
+def jpeg(image: Image) -> bytes:
+    """A thumbnail as JPEG bytes, about 15 kB."""
+    buffer = io.BytesIO()
+    shrunk(image).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

@@ -1,0 +1,143 @@
+"""Frames are found by anything that was asked for, said or written about them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from fluxkit.errors import InputError
+from fluxkit.frames import Frames
+from fluxkit.scene import PORTRA_400, TRI_X_400
+
+from .conftest import SCENE, make_frame
+
+
+@pytest.fixture
+def filled(catalogue):
+    for seed in range(4):
+        for side in ("left", "right"):
+            scene = SCENE.with_("lighting.key.direction", side).with_("film", TRI_X_400 if seed == 3 else PORTRA_400)
+            catalogue.add(make_frame(seed, scene, prompt=f"a hare, light from the {side}", guidance=2.5 + seed))
+    frames = catalogue.frames()
+    catalogue.mark(frames[:3], rating=4, tag=["hero", "Café"], project="Winter")
+    catalogue.mark(frames[5], rating=5, pick=True, note="eyes are tack-sharp")
+    catalogue.mark(frames[6], pick="reject")
+    return catalogue
+
+
+def found(frames):
+    return sorted((frame.shot.seed, frame.shot.scene.lighting.key.direction) for frame in frames)
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "values", "count"),
+    [
+        ("", {}, {}, 8),
+        ("", {"lighting.key.direction": "left"}, {}, 4),
+        ("", {"lighting.key.direction": ["left", "right"]}, {"seed": [0, 1]}, 4),
+        ("", {"film": TRI_X_400}, {}, 2),
+        ("", {"film.name": PORTRA_400.name}, {}, 6),
+        ("", {"lens.f_number": "<2"}, {}, 8),
+        ("", {"lens.f_number": ">=2"}, {}, 0),
+        ("", {"atmosphere.textures": "fine fur"}, {}, 8),
+        ("", {}, {"seed": range(2)}, 4),
+        ("", {}, {"guidance": ">4.4"}, 4),
+        ("", {}, {"model": "nano", "rating": ">=4"}, 4),
+        ("", {}, {"model": "flux.1-dev"}, 0),
+        ("", {}, {"rating": 0}, 4),
+        ("", {}, {"tag": "hero"}, 3),
+        ("", {}, {"tag": ["hero", "none such"]}, 3),
+        ("", {}, {"pick": "reject"}, 1),
+        ("", {}, {"pick": True}, 1),
+        ("", {}, {"pick": ""}, 6),
+        ("", {}, {"project": "Winter", "seed": 0}, 2),
+        ("", {}, {"engine": "function"}, 8),
+        ("", {}, {"size": "16 x 16"}, 8),
+        ("hare left", {}, {}, 4),
+        ("tack-sh", {}, {}, 1),
+        ("cafe", {}, {}, 3),
+        ("hare", {}, {"tag": "hero"}, 3),
+        ('hare" OR left NEAR(', {}, {}, 0),
+        ("***", {}, {}, 8),
+    ],
+)
+def test_search_finds_what_matches_everything_asked_for(filled, words, where, values, count):
+    frames = filled.search(words, where, **values)
+    assert isinstance(frames, Frames)
+    assert len(frames) == filled.count(words, where, **values) == count
+    assert found(filled.search(words, where, newest_first=False, **values)) == found(frames)
+
+
+def test_newest_come_first_and_a_limit_cuts_the_old_ones(filled):
+    everything = [frame.id for frame in filled.frames()]
+    assert [frame.id for frame in filled.search(limit=3)] == everything[:-4:-1]
+    assert [frame.id for frame in filled.search(rating=">=4", limit=2)] == [everything[5], everything[2]]
+    assert [frame.id for frame in filled.search(limit=2, newest_first=False)] == everything[:2]
+
+
+def test_dates_are_days_in_utc_ends_included(filled):
+    now = datetime.now(UTC)
+    today, tomorrow = now.date(), now.date() + timedelta(days=1)
+    assert len(filled.search(since=today - timedelta(days=1), until=tomorrow)) == 8
+    assert len(filled.search(since=tomorrow + timedelta(days=1))) == 0
+    assert len(filled.search(until=date(2020, 1, 1))) == 0
+    assert len(filled.search(since="2020-01-01", rating=5)) == 1
+    with pytest.raises(InputError, match="last week"):
+        filled.search(since="last week")
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [("lighting.key.directoin", "direction"), ("ratting", "rating"), ("lens.colour", "lens"), ("prompt", "search")],
+)
+def test_a_path_that_names_no_field_is_refused(filled, path, hint):
+    with pytest.raises(InputError, match=hint):
+        filled.search({path: 1})
+
+
+def test_values_counts_by_group(filled):
+    assert filled.values("lighting.key.direction") == {"left": 4, "right": 4}
+    assert filled.values("rating") == {4: 3, 5: 1}
+    assert filled.values("film.name") == {PORTRA_400.name: 6, TRI_X_400.name: 2}
+    assert filled.values("lens.character") == {}
+
+
+def test_marks_change_what_is_found_and_can_be_taken_back(filled):
+    frame = filled.frames()[0]
+    assert frame.marks.tags == ("Café", "hero")
+    filled.mark(frame, rating=2, untag="hero", tag="cover", note="crop tighter")
+    assert (frame.marks.rating, frame.marks.tags, frame.marks.note) == (2, ("Café", "cover"), "crop tighter")
+    assert (frame.marks.project, len(filled.search(tag="hero"))) == ("Winter", 2)
+    assert [hit.id for hit in filled.search("tighter")] == [frame.id]
+    filled.mark(frame, rating=0, project="", note="")
+    assert len(filled.search("tighter")) == 0
+    assert filled.values("rating") == {4: 2, 5: 1}
+
+
+def test_marks_leave_the_files_alone(filled):
+    before = sorted(filled.store.files())
+    filled.mark(filled.frames(), rating=1, tag="all")
+    assert sorted(filled.store.files()) == before
+    assert all(filled.store.is_whole(file) for file in before)
+
+
+def test_lineage_leads_both_ways(catalogue):
+    from fluxkit.frames import Provenance
+    from fluxkit.frames.provenance import Source
+
+    base, other = catalogue.add(make_frame(1)), catalogue.add(make_frame(2))
+    made = Provenance(engine="function", sources=(Source(role="fill", of=base.id),))
+    filled = catalogue.add(make_frame(3, provenance=made))
+    catalogue.link(filled, role="reference", of=other.fingerprint)
+    assert [frame.id for frame in catalogue.parents(filled)] == [base.id, other.id]
+    assert [frame.id for frame in catalogue.children(base)] == [filled.id]
+    assert [frame.id for frame in catalogue.children(other)] == [filled.id]
+    assert len(catalogue.parents(base)) == 0
+
+
+def test_receipts_are_kept_beside_the_picture_not_in_it(catalogue):
+    kept = catalogue.add(make_frame(1), receipt={"seconds": 1.25, "peak_bytes": 2_000_000, "cost_usd": 0.04})
+    assert catalogue.receipt(kept)["cost_usd"] == 0.04
+    assert catalogue.receipt(catalogue.add(make_frame(2))) == {}
+    assert b"cost_usd" not in catalogue.store.path(kept._row.file).read_bytes()
