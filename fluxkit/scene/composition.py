@@ -41,6 +41,27 @@ Genre = Literal[
 ]
 
 
+ASPECT_ADVICE: dict[Genre, tuple[str, ...]] = {
+    "portrait": ("4:5", "2:3", "1:1"),
+    "headshot": ("4:5", "1:1"),
+    "environmental portrait": ("3:2", "4:5", "2:3"),
+    "editorial": ("4:5", "2:3", "3:4"),
+    "fashion": ("2:3", "4:5"),
+    "product": ("1:1", "4:5"),
+    "still life": ("4:5", "1:1", "3:2"),
+    "food": ("4:5", "1:1"),
+    "street": ("3:2", "2:3"),
+    "documentary": ("3:2",),
+    "landscape": ("3:2", "16:9", "2:1"),
+    "architecture": ("4:5", "3:2", "3:4"),
+    "night city": ("3:2", "16:9", "2:3"),
+    "wildlife": ("3:2", "4:3"),
+    "sport": ("3:2", "16:9"),
+    "macro": ("3:2", "1:1"),
+}
+"""The shapes that each genre is usually printed and published in, best first (our own advice from practice)."""
+
+
 class Composition(Noun):
     """How much is in the frame, and how it is laid out."""
 
@@ -52,6 +73,15 @@ class Composition(Noun):
 
     genre: Genre | None = None
     """The kind of photograph."""
+
+    @property
+    def aspect_advice(self) -> tuple[str, ...]:
+        """Aspect ratios that suit the genre, best first; empty without one.
+
+        >>> Composition(genre="headshot").aspect_advice
+        ('4:5', '1:1')
+        """
+        return ASPECT_ADVICE[self.genre] if self.genre else ()
 
 
 class Colour(Noun):

@@ -36,6 +36,9 @@ PATTERNS: dict[Pattern, PatternRule] = {
 """Angles from the camera axis in degrees, either side. Source: section 1.5 of the imaging reference (conventions of
 portrait practice; authors differ by about 10 degrees, hence the ranges)."""
 
+SHORT_OR_BROAD_ANGLES = (40.0, 28.0)
+"""Azimuth (either side) and elevation of a short or broad key where nothing else says them."""
+
 PATTERN_WORDS: dict[Pattern, str] = {
     "flat": "flat frontal lighting without a nose shadow",
     "butterfly": "butterfly lighting with a small shadow straight under the nose",

@@ -68,6 +68,15 @@ class Noun(Record):
         """Fields and fluxkit's own methods, without Pydantic's machinery."""
         return sorted(name for name in set(super().__dir__()) if not _HIDDEN.match(name))
 
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text in free words with its dotted path; named choices are left out.
+
+        >>> from fluxkit.scene import Subject
+        >>> list(Subject(description="a vase", position="left third").texts())
+        [('description', 'a vase'), ('position', 'left third')]
+        """
+        return _texts(self, "")
+
     @classmethod
     def paths(cls) -> tuple[str, ...]:
         """Every dotted path that `with_`, `get` and a sweep's axis take; the first of several parts is numbered 0.
@@ -93,6 +102,19 @@ def _walk(cls: type[Record], prefix: str) -> Iterator[str]:
         item = _item_type(field.annotation)
         if item is not None:
             yield from _walk(item, f"{prefix}{name}.0.")
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, tuple):
+        for i, item in enumerate(value):
+            yield from _texts(item, f"{path}.{i}")
+    elif isinstance(value, Record):
+        dot = f"{path}." if path else ""
+        for name, field in type(value).model_fields.items():
+            if not choices(field.annotation):
+                yield from _texts(getattr(value, name), f"{dot}{name}")
 
 
 def _item_type(annotation: Any) -> type[Record] | None:

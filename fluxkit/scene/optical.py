@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fluxkit import optics
+from fluxkit.optics import FormatName
 from fluxkit.scene import brightness, subjects
 from fluxkit.scene.camera import Camera, Lens
 from fluxkit.scene.composition import Composition
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class Optics(Noun):
     """What follows from a scene by physics; every value is None where the scene does not say enough."""
 
-    format: str = "full frame"
+    format: FormatName = "full frame"
     """The format that the rest was computed for."""
     circle_of_confusion_mm: float
     """The largest blur taken for sharp: the format's diagonal divided by 1500."""

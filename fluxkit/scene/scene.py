@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints, model_validator
 
@@ -13,10 +13,13 @@ from fluxkit.scene.camera import Camera, Lens
 from fluxkit.scene.composition import Colour, Composition, PictureText
 from fluxkit.scene.environment import Environment
 from fluxkit.scene.film import FilmStock
-from fluxkit.scene.lighting import Lighting
+from fluxkit.scene.lighting import SHORT_OR_BROAD_ANGLES, Lighting
 from fluxkit.scene.noun import Noun, Words
 from fluxkit.scene.optical import Optics, scene_optics, setup_of
 from fluxkit.scene.subject import Subject
+
+if TYPE_CHECKING:
+    from fluxkit.scene.rules import Findings
 
 AspectRatio = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d+(\.\d+)?:\d+(\.\d+)?$")]
 
@@ -83,6 +86,38 @@ class Scene(Noun):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _short_and_broad_need_a_turned_head(self) -> Self:
+        kind = self.lighting.short_or_broad if self.lighting else None
+        yaw = self.subject.yaw_deg if self.subject else None
+        if kind is not None and (yaw is None or abs(yaw) < 10):
+            raise ValueError(
+                f"lighting.short_or_broad={kind!r} says which side of a turned head is lit, but subject.yaw_deg is "
+                f"{yaw}: 10 degrees or more either way is needed. Set subject.yaw_deg (positive turns the face to "
+                "camera right), or unset short_or_broad"
+            )
+        return self
+
+    @property
+    def aspect(self) -> float | None:
+        """Width over height; None where no aspect ratio is given."""
+        if self.aspect_ratio is None:
+            return None
+        width, height = self.aspect_ratio.split(":")
+        return float(width) / float(height)
+
+    @property
+    def key_angles(self) -> tuple[float, float] | None:
+        """Azimuth and elevation of the key in degrees: from its numbers, its pattern or its name, else from short or
+        broad light and the turn of the head; None where nothing says them."""
+        if self.lighting is None:
+            return None
+        kind, yaw = self.lighting.short_or_broad, self.subject.yaw_deg if self.subject else None
+        if self.lighting.key_angles is not None or kind is None or not yaw:
+            return self.lighting.key_angles
+        azimuth, elevation = SHORT_OR_BROAD_ANGLES
+        return (azimuth if (yaw > 0) == (kind == "short") else -azimuth), elevation
+
     def optics(self) -> Optics:
         """What the scene's numbers mean: depth of field, angle of view, exposure, sun; None where it says too little.
 
@@ -120,6 +155,32 @@ class Scene(Noun):
     def exposure_words(self) -> str | None:
         """What the shutter does to things that move."""
         return words.exposure(self.camera) if self.camera else None
+
+    def size(self, model: Any) -> tuple[int, int]:
+        """Width and height in pixels for a model: its default size, shaped to the aspect ratio where one is given."""
+        from fluxkit import models
+
+        rule = models.get(model).size
+        return rule.for_aspect(self.aspect) if self.aspect else (rule.default_width, rule.default_height)
+
+    def check(self, model: Any = None, *, guidance: float | None = None, silence: Iterable[str] = ()) -> Findings:
+        """What is odd about the scene, gravest first: contradictions of physics, and what the model will not do.
+
+        `model` is an id or a `ModelSpec`; without one, what depends on the model is left out. `guidance` is what the
+        shot will use (the model's default where unset). `silence` names rules to skip, by the id in a finding's
+        `.rule`. Raises `InputError` for a rule that does not exist.
+
+        >>> from fluxkit.scene import Environment, Light, Lighting
+        >>> noon = Environment(time_of_day="midday", weather="clear")
+        >>> gold = Lighting(key=Light(source="sun", temperature_k=3200))
+        >>> [finding.rule for finding in Scene(environment=noon, lighting=gold).check()]
+        ['noon-gold']
+        """
+        from fluxkit import models
+        from fluxkit.scene import rules
+
+        spec = None if model is None else models.get(model)
+        return rules.check(self, spec, guidance=guidance, silence=silence)
 
     def prompt(self, model: Any = "flux.1-dev", template: str | None = None) -> Any:
         """The words for a model: a `Prompt`, whose `str()` is exactly the text that the model is given.

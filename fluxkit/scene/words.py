@@ -73,7 +73,7 @@ def depth(setup: Setup) -> str | None:
         return _depth_without_distance(facts["hyperfocal_m"])
     if math.isinf(far):
         return "front-to-back sharpness" if near <= 2.5 else f"sharpness from {near:.0f} m to the horizon"
-    if far - near < 0.02:
+    if facts["magnification"] >= 0.2 and far - near < 0.02:
         return "a plane of focus only millimetres deep"
     words = _banded(_shared(setup, focus, math.inf), _BLURS)
     ears = _shared(setup, focus, focus + _EARS_BEHIND_EYES_M)
