@@ -45,6 +45,12 @@ def weights_tag(spec: ModelSpec) -> str:
     return f"{folder.name}:{_sampled_hash(tuple((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files))}"
 
 
+def content_tag(folder: Path) -> str:
+    """A hash of what a folder holds (sampled as in `weights_tag`), whatever its name and place."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _sampled_hash(tuple((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files))
+
+
 @lru_cache(maxsize=256)
 def _sampled_hash(files: tuple[tuple[str, int, int], ...]) -> str:
     digest = hashlib.sha256()

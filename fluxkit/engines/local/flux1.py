@@ -1,0 +1,118 @@
+"""FLUX.1's own arithmetic: its two text encoders, its latents, and one pass of its transformer.
+
+Each function computes what diffusers 0.42's `FluxPipeline` computes, operation for operation; the tests compare pixels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fluxkit.engines.local.denoise import Schedule
+from fluxkit.engines.local.embeds import Embeds
+from fluxkit.shots.shot import Shot
+
+LATENT_FACTOR = 8
+"""Pixels of the picture for one latent; two by two latents make a token."""
+
+
+def encode(parts: Any, text: str, window: int) -> Embeds:
+    """A text as T5's token vectors and CLIP's pooled vector, in the number format of the encoders."""
+    import torch
+
+    with torch.no_grad():  # with gradients on, attention takes another kernel and the pixels drift
+        clip = parts["text_encoder"]
+        ids = _ids(parts["tokenizer"], text, parts["tokenizer"].model_max_length)
+        pooled = clip(ids.to(clip.device), output_hidden_states=False).pooler_output.to(clip.dtype)
+        t5 = parts["text_encoder_2"]
+        ids = _ids(parts["tokenizer_2"], text, window)
+        tokens = t5(ids.to(t5.device), output_hidden_states=False)[0].to(t5.dtype)
+    return Embeds(tokens, pooled)
+
+
+def noise(channels: int, width: int, height: int, seed: int, dtype: Any, device: str) -> Any:
+    """The starting latents of a seed, packed as tokens; drawn on the CPU, so the same on every device."""
+    import torch
+
+    rows, columns = height // LATENT_FACTOR, width // LATENT_FACTOR
+    drawn = torch.randn(
+        (1, channels, rows, columns), generator=torch.Generator("cpu").manual_seed(seed), device="cpu", dtype=dtype
+    )
+    return pack(drawn.to(device))
+
+
+def pack(latents: Any) -> Any:
+    """Latents (1, channels, rows, columns) as tokens (1, rows x columns / 4, 4 x channels)."""
+    batch, channels, rows, columns = latents.shape
+    squares = latents.view(batch, channels, rows // 2, 2, columns // 2, 2).permute(0, 2, 4, 1, 3, 5)
+    return squares.reshape(batch, (rows // 2) * (columns // 2), channels * 4)
+
+
+def unpack(tokens: Any, width: int, height: int) -> Any:
+    """Tokens back as latents (1, channels, rows, columns) for a picture size in pixels."""
+    batch, _count, channels = tokens.shape
+    rows, columns = height // LATENT_FACTOR, width // LATENT_FACTOR
+    squares = tokens.view(batch, rows // 2, columns // 2, channels // 4, 2, 2).permute(0, 3, 1, 4, 2, 5)
+    return squares.reshape(batch, channels // 4, rows, columns)
+
+
+def positions(width: int, height: int, dtype: Any, device: str) -> Any:
+    """The place of each latent token as (0, row, column)."""
+    import torch
+
+    rows, columns = height // LATENT_FACTOR // 2, width // LATENT_FACTOR // 2
+    ids = torch.zeros(rows, columns, 3)
+    ids[..., 1] += torch.arange(rows)[:, None]
+    ids[..., 2] += torch.arange(columns)[None, :]
+    return ids.reshape(rows * columns, 3).to(device=device, dtype=dtype)
+
+
+class Velocity:
+    """One pass of the transformer a step; two where a negative prompt is weighed against the prompt."""
+
+    def __init__(
+        self, transformer: Any, schedule: Schedule, shot: Shot, embeds: Embeds, negative: Embeds | None, device: str
+    ) -> None:
+        import torch
+
+        dtype = embeds.tokens.dtype
+        self._transformer = transformer
+        self._times = [time.expand(1).to(dtype) / 1000 for time in schedule.timesteps]
+        self._scale = shot.true_cfg or 1.0
+        guided = transformer.config.guidance_embeds
+        self._fixed = {
+            "guidance": torch.full([1], shot.guidance, device=device, dtype=torch.float32) if guided else None,
+            "txt_ids": torch.zeros(embeds.tokens.shape[1], 3, device=device, dtype=dtype),
+            "img_ids": positions(shot.width, shot.height, dtype, device),
+            "return_dict": False,
+        }
+        self._words = _words(embeds.to(device))
+        self._against = None if negative is None else _words(negative.to(device))
+
+    def __call__(self, latents: Any, index: int) -> Any:
+        """The direction that the model moves the latents in at a step."""
+        towards = self._pass(latents, index, self._words)
+        if self._against is None:
+            return towards
+        away = self._pass(latents, index, self._against)
+        return away + self._scale * (towards - away)
+
+    def _pass(self, latents: Any, index: int, words: dict[str, Any]) -> Any:
+        return self._transformer(hidden_states=latents, timestep=self._times[index], **words, **self._fixed)[0]
+
+
+def decode(vae: Any, tokens: Any, width: int, height: int) -> Any:
+    """Packed latents as a picture tensor (1, 3, height, width), about -1 to 1."""
+    import torch
+
+    with torch.no_grad():
+        latents = unpack(tokens, width, height) / vae.config.scaling_factor + vae.config.shift_factor
+        return vae.decode(latents, return_dict=False)[0]
+
+
+def _ids(tokenizer: Any, text: str, window: int) -> Any:
+    padded = tokenizer([text], padding="max_length", max_length=window, truncation=True, return_tensors="pt")
+    return padded.input_ids
+
+
+def _words(embeds: Embeds) -> dict[str, Any]:
+    return {"encoder_hidden_states": embeds.tokens, "pooled_projections": embeds.pooled}

@@ -1,0 +1,195 @@
+"""The parts of a model's weights folder (text encoders, transformer, VAE, ...), each loaded when first needed.
+
+Parts are shared: two models whose VAE files hold the same bytes use one VAE in memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import json
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from fluxkit.engines.local.device import Device, quiet
+from fluxkit.errors import WeightsError
+from fluxkit.models import ModelSpec
+from fluxkit.models.weights import content_tag, weights_folder
+
+INDEX = "model_index.json"
+
+
+class Parts:
+    """The parts of one weights folder, by the names of its `model_index.json`."""
+
+    def __init__(self, spec: ModelSpec, device: Device) -> None:
+        self.spec = spec
+        self.device = device
+        self.folder = resolve(spec)
+        self.index = read_index(spec, self.folder)
+        self._loaded: dict[str, Any] = {}
+
+    def __contains__(self, name: str) -> bool:
+        entry = self.index.get(name)
+        return isinstance(entry, list) and entry[0] is not None
+
+    def __getitem__(self, name: str) -> Any:
+        """The part by name, on the engine's device, loaded if it is not yet."""
+        if name not in self._loaded:
+            self._loaded[name] = load_part(self.spec, self.folder, self.index, name, self.device)
+        return self._loaded[name]
+
+    def get(self, name: str) -> Any:
+        """The part by name, or None where the folder has none."""
+        return self[name] if name in self else None  # noqa: SIM401 (this is what `get` does)
+
+    def adopt(self, former: Parts) -> None:
+        """Take over the loaded parts of another model that hold the same content, then empty it."""
+        for name, part in former._loaded.items():
+            if name in self and self.tag(name) == former.tag(name):
+                self._loaded[name] = part
+        former.drop()
+
+    def tag(self, name: str) -> str:
+        """What a part is, whatever folder it lies in: its class and a hash of its files."""
+        return f"{'.'.join(self.index[name])}:{content_tag(self.folder / name)}"
+
+    def text_tag(self) -> tuple[str, ...]:
+        """The tags of everything that turns words into vectors."""
+        return tuple(
+            self.tag(name) for name in self.index if name.startswith(("text_encoder", "tokenizer")) and name in self
+        )
+
+    def drop(self, *names: str) -> None:
+        """Forget parts, so that their memory is free; without names, all of them."""
+        for name in names or tuple(self._loaded):
+            self._loaded.pop(name, None)
+        free_memory()
+
+
+def free_memory() -> None:
+    """Collect what nothing refers to any more, and hand cached blocks back to the device."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def resolve(spec: ModelSpec) -> Path:
+    """The folder of a spec's weights; a hub id is downloaded on first use, safetensors only.
+
+    Raises `WeightsError` where the hub does not give them (gated, offline, misspelt).
+    """
+    folder = weights_folder(spec)
+    if folder is not None:
+        return folder
+    from diffusers import DiffusionPipeline
+
+    try:
+        with quiet():
+            return Path(DiffusionPipeline.download(spec.weights, use_safetensors=True))
+    except Exception as error:
+        raise WeightsError(
+            f"{spec.id} was asked for, whose weights are {spec.weights!r} on the Hugging Face hub, but they could not "
+            f"be "
+            f"fetched: {_first_line(error)}. Many FLUX weights are gated: accept the licence on the model's page and "
+            f"run "
+            f"`hf auth login`, or give a folder that you have: fluxkit.models.get({spec.id!r}).with_(weights=folder)."
+        ) from error
+
+
+def read_index(spec: ModelSpec, folder: Path) -> dict[str, Any]:
+    """The folder's `model_index.json`; raises `WeightsError` where there is none or it cannot be read."""
+    index = folder / INDEX
+    try:
+        read: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"{spec.id} was to be loaded from the folder {folder.name!r}, but its {INDEX} is "
+            f"{'missing' if isinstance(error, FileNotFoundError) else 'not readable'}. A folder in diffusers' layout "
+            f"is "
+            f"allowed. Save it with pipeline.save_pretrained(folder), or give a hub id."
+        ) from error
+    return read
+
+
+def load_part(spec: ModelSpec, folder: Path, index: dict[str, Any], name: str, device: Device) -> Any:
+    """One part, ready for use: evaluation mode, on the device, in its number format.
+
+    Raises `WeightsError` where it is missing, corrupt, or does not fit its own configuration.
+    """
+    entry = index.get(name)
+    if not isinstance(entry, list) or entry[0] is None:
+        raise WeightsError(
+            f"{spec.id} needs a part {name!r}, which the folder {folder.name!r} does not have. "
+            f"It has: {', '.join(k for k, v in index.items() if isinstance(v, list) and v[0])}. "
+            f"Use the weights of a model of the same kind."
+        )
+    made = part_class(*entry)
+    try:
+        with quiet():
+            if hasattr(made, "dtype") or hasattr(made, "parameters"):
+                return _load_network(spec, made, folder / name, device)
+            return made.from_pretrained(folder / name, local_files_only=True)
+    except WeightsError:
+        raise
+    except Exception as error:
+        raise WeightsError(
+            f"{spec.id} was to be loaded from the folder {folder.name!r}, but its part {name!r} cannot be read: "
+            f"{_first_line(error, folder)}. Whole safetensors files with their config.json are allowed. "
+            f"Copy or download the folder again."
+        ) from error
+
+
+def part_class(library: str, name: str) -> Any:
+    """The class that `model_index.json` names: one of diffusers or transformers, never code from the folder."""
+    if library in ("diffusers", "transformers"):
+        return getattr(import_module(library), name)
+    pipelines = import_module("diffusers.pipelines")
+    if hasattr(pipelines, library):
+        return getattr(getattr(pipelines, library), name)
+    raise WeightsError(
+        f"The weights ask for a class {library}.{name}. Only classes of diffusers and transformers are loaded, "
+        f"for weights may not bring code. Use weights in diffusers' layout."
+    )
+
+
+def _load_network(spec: ModelSpec, made: Any, folder: Path, device: Device) -> Any:
+    if not list(folder.glob("*.safetensors")):
+        raise WeightsError(
+            f"{spec.id} was to be loaded, but its part {folder.name!r} holds no .safetensors file. Only safetensors "
+            f"are "
+            f"read, for other formats can run code. Download the folder again, or convert it with save_pretrained."
+        )
+    options: dict[str, Any] = {"dtype": device.torch_dtype, "use_safetensors": True, "local_files_only": True}
+    if _takes_disable_mmap(made):
+        # Mapped tensors are not aligned as fresh ones are, and kernels then round differently: a reload would not be
+        # exact.
+        options["disable_mmap"] = True
+    network, info = made.from_pretrained(folder, output_loading_info=True, **options)
+    tied = getattr(network, "_tied_weights_keys", None) or ()
+    lacking = [key for key in info["missing_keys"] if key not in tied]
+    if lacking or info["mismatched_keys"]:
+        raise WeightsError(
+            f"{spec.id} was to be loaded, but its part {folder.name!r} lacks {len(lacking)} of its tensors "
+            f"({', '.join(sorted(lacking)[:3])}{', ...' if len(lacking) > 3 else ''}) and "
+            f"{len(info['mismatched_keys'])} have "
+            f"another shape. All are needed, or the rest would be random. Download the folder again."
+        )
+    network.eval().requires_grad_(False)
+    return network.to(device.kind)
+
+
+def _takes_disable_mmap(made: Any) -> bool:
+    loader: Callable[..., Any] = made.from_pretrained
+    return made.__module__.startswith("diffusers") or "disable_mmap" in (inspect.getdoc(loader) or "")
+
+
+def _first_line(error: BaseException, folder: Path | None = None) -> str:
+    text = " ".join(str(error).split())
+    if folder is not None:
+        text = text.replace(str(folder), folder.name)
+    return f"{type(error).__name__}: {text[:240]}".rstrip(". ")
