@@ -57,4 +57,7 @@ def _finding(index: int, term: str, said: str | None) -> Diagnostic:
 
 def _folded(term: str) -> str:
     words = _DENIAL.sub("", " ".join(term.lower().replace("-", " ").split()))
-    return " ".join(word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in words.split())
+    return " ".join(
+        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+        for word in words.split()
+    )

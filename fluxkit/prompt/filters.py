@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
@@ -12,47 +11,37 @@ from typing import Any
 from jinja2 import Environment, Undefined, pass_environment
 from jinja2.exceptions import TemplateRuntimeError
 
-from fluxkit.prompt import marked
-from fluxkit.prompt.marked import Said
+from fluxkit.prompt import english, marked
+from fluxkit.prompt.marked import Finished, Said
+from fluxkit.prompt.taught import taught
 from fluxkit.prompt.trace import Trace
-
-_VOWEL_SOUND = re.compile(r"^(?:[aeio]|u(?!ni|se|su|ti|k|r[aeiou])|8|11\b|18\b|11-|18-|hour|honest|heir)", re.IGNORECASE)
-_ARTICLE = re.compile(
-    r"^(?:a|an|the|one|two|three|four|five|six|seven|eight|nine|ten|some|several|many|few|no|his|her|their|its|my|your|our"
-    r"|this|that|these|those|each|every|another|\d+(?!-))\b",
-    re.IGNORECASE,
-)
-
-
-def article(text: str) -> str:
-    """The noun phrase with "a" or "an" before it, unless it already has a determiner.
-
-    >>> article("elderly fisherman"), article("a vase"), article("28-year-old woman")
-    ('an elderly fisherman', 'a vase', 'a 28-year-old woman')
-    """
-    text = " ".join(str(text).split())
-    if not text or _ARTICLE.match(text):
-        return text
-    return f"{'an' if _VOWEL_SOUND.match(text) else 'a'} {text}"
 
 
 @pass_environment
-def series(environment: Environment, values: Iterable[Any], last: str = "and") -> str | None:
+def series(environment: Environment, values: Iterable[Any], last: str = "and") -> Finished | None:
     """The values that are set, as a list in a sentence: "oak, ash and elm"; None when none is.
 
     Items that hold a comma themselves are set apart by semicolons.
     """
     said = _spoken(environment, values)
     if len(said) < 2:
-        return said[0] if said else None
+        return Finished(said[0]) if said else None
     joiner = "; " if any("," in text for text in said) else ", "
-    return f"{joiner.join(said[:-1])}{';' if joiner == '; ' else ''} {last} {said[-1]}"
+    return Finished(f"{joiner.join(said[:-1])}{';' if joiner == '; ' else ''} {last} {said[-1]}")
 
 
 @pass_environment
-def listed(environment: Environment, values: Iterable[Any], joiner: str = ", ") -> str | None:
+def listed(environment: Environment, values: Iterable[Any], joiner: str = ", ") -> Finished | None:
     """The values that are set, joined as they are; None when none is."""
-    return joiner.join(_spoken(environment, values)) or None
+    said = joiner.join(_spoken(environment, values))
+    return Finished(said) if said else None
+
+
+@pass_environment
+def as_list(environment: Environment, values: Iterable[Any]) -> list[Any]:
+    """The values as a list that can be added to another; words keep their fields."""
+    trace: Trace = environment.trace  # type: ignore[attr-defined]
+    return list(trace.items(values))
 
 
 def _spoken(environment: Environment, values: Iterable[Any]) -> list[str]:
@@ -89,14 +78,18 @@ def metres(value: float) -> str:
     return f"{value * 100:.3g} cm" if value < 1 else f"{value:.3g} m"
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits and no trailing zeros."""
-    return f"{round(value, digits - 1 - math.floor(math.log10(abs(value))))if value else 0:.10g}"
+def number(value: float, digits: int = 4) -> str:
+    """A number with so many significant digits and no trailing zeros.
+
+    >>> number(85.0), number(6534.2, 2)
+    ('85', '6500')
+    """
+    return f"{round(value, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0:.10g}"
 
 
-def without_article(text: str) -> str:
-    """The phrase without a leading "a", "an" or "the"."""
-    return re.sub(r"^(?:a|an|the)\s+", "", str(text), flags=re.IGNORECASE)
+def by(text: Any, path: str) -> Said:
+    """Words that follow from a field by physics or by a rule, with that field named as their maker."""
+    return Said.by(str(text), path)
 
 
 @pass_environment
@@ -133,8 +126,11 @@ def _unset_stays_unset(work: Callable[..., Any]) -> Callable[..., Any]:
     def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
         if value is None:
             return None
+        if isinstance(value, Finished):
+            return Finished(_around(value, lambda text: str(work(text, *args, **kwargs))))
         found = work(value, *args, **kwargs)
-        return Said.by(found, value.path) if isinstance(value, Said) and isinstance(found, str) else found
+        kept = isinstance(value, Said) and isinstance(found, str) and not isinstance(found, Said)
+        return Said.by(found, value.path) if kept else found
 
     return filtered
 
@@ -152,34 +148,50 @@ def _first(values: Any) -> Any:
     return values[0] if len(values) else None
 
 
-def _refuse_marked(text: Any) -> str:
-    if marked.is_marked(str(text)):
-        raise TemplateRuntimeError("a filter that changes letters works on a field, not on finished words")
-    return str(text)
+def _around(finished: str, work: Callable[[str], str]) -> str:
+    """A filter that puts words before finished ones (an article, a preposition); it may not change them."""
+    plain = marked.unmarked(finished).strip()
+    found = work(plain)
+    if not found.endswith(plain):
+        raise TemplateRuntimeError("a filter that changes words works on a field, not on finished words")
+    return found.removesuffix(plain) + finished.strip()
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "json": as_json,
     "series": _unset_list_stays_unset(series),
     "listed": _unset_list_stays_unset(listed),
+    "list": _unset_list_stays_unset(as_list),
+    "needed": lambda text: text if text is not None and marked.unmarked(str(text)).strip() else None,
     "default": lambda value, other="": other if value is None or value == "" else value,
     **{
         name: _unset_stays_unset(work)
         for name, work in {
-            "article": article,
+            "aged": english.aged,
+            "article": english.article,
+            "by": by,
+            "framed_at": english.framed_at,
+            "looking": english.looking,
+            "manner": english.manner,
+            "named": english.named,
+            "placed": english.placed,
+            "wearing": english.wearing,
+            "without_article": english.without_article,
             "quoted": quoted,
             "shutter": shutter,
             "metres": metres,
             "number": number,
-            "without_article": without_article,
-            "lower": lambda text: _refuse_marked(text).lower(),
-            "upper": lambda text: _refuse_marked(text).upper(),
+            "lower": lambda text: str(text).lower(),
+            "upper": lambda text: str(text).upper(),
             "lower_first": _lower_first,
-            "replace": lambda text, old, new: _refuse_marked(text).replace(old, new),
+            "taught": taught,
+            "abs": abs,
+            "replace": lambda text, old, new: str(text).replace(old, new),
             "round": lambda value, digits=0: round(value, digits) if digits else round(value),
             "first": _first,
             "length": len,
-            "list": list,
+            "count": lambda values: sum(value is not None and value not in ("", ()) for value in values),
+            "abs": abs,
         }.items()
     },
 }
@@ -192,5 +204,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "in": lambda value, values: value in values,
     "string": lambda value: isinstance(value, str),
     "starting": lambda text, head: text is not None and str(text).startswith(head),
+    "containing": lambda text, part: text is not None and part in str(text),
+    "ending": lambda text, tail: text is not None and str(text).endswith(tail),
 }
 """Tests by the name that templates use."""

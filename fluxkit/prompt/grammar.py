@@ -29,7 +29,7 @@ class BlockTags(Extension):
         kind, line = tag.value, tag.lineno
         label = parser.parse_expression() if kind == "member" else nodes.Const("", lineno=line)
         if not isinstance(label, nodes.Const):
-            parser.fail("a member needs its key as a text, such as {% member \"lighting\" %}", line)
+            parser.fail('a member needs its key as a text, such as {% member "lighting" %}', line)
         body = parser.parse_statements((f"name:end{kind}",), drop_needle=True)
         key = nodes.Const(f"{parser.name or ''}:{line}:{label.value}", lineno=line)
         call = _call("block", [nodes.Const(kind), key, nodes.Tuple([], "load")], line)
@@ -39,9 +39,10 @@ class BlockTags(Extension):
 def traced(template: nodes.Template) -> nodes.Template:
     """The template with its printed values, tests, loops and sets wired to the trace, and its blocks told what they read."""
     macros = {macro.name: macro for macro in template.find_all(nodes.Macro)}
+    fixed = _fixed(template)
     for block in template.find_all(nodes.CallBlock):
         if _is_block(block):
-            names = sorted(_names(template, block.body, macros))
+            names = sorted(_names(template, block.body, macros) - fixed)
             block.call.args[2] = nodes.Tuple([nodes.Name(name, "load", lineno=block.lineno) for name in names], "load")
     return _Wiring().visit(template)  # type: ignore[no-any-return]
 
@@ -49,16 +50,35 @@ def traced(template: nodes.Template) -> nodes.Template:
 def _names(template: nodes.Template, body: list[nodes.Node], macros: dict[str, nodes.Macro]) -> set[str]:
     """Names read by a body and by the macros of the same template that it calls, directly or not."""
     found: set[str] = set()
-    pending, done = [body], set()
+    pending: list[list[nodes.Node]] = [body]
+    done: set[str] = set()
     while pending:
         wrapped = nodes.Template(pending.pop(), lineno=1)
-        wrapped.set_environment(template.environment)
+        wrapped.environment = template.environment
         names = meta.find_undeclared_variables(wrapped)
         found |= names
         for name in (names & macros.keys()) - done:
             done.add(name)
             pending.append([macros[name]])
     return found - macros.keys() - {"caller"}
+
+
+def _fixed(template: nodes.Template) -> set[str]:
+    """Names that never change what a block says: the template's own tables, and macros from another template."""
+    tables = {
+        node.target.name
+        for node in template.body
+        if isinstance(node, nodes.Assign)
+        and isinstance(node.target, nodes.Name)
+        and not list(node.node.find_all(nodes.Name))
+    }
+    imported = {
+        name if isinstance(name, str) else name[1]
+        for node in template.find_all(nodes.FromImport)
+        if not node.with_context
+        for name in node.names
+    }
+    return tables | imported | {node.target for node in template.find_all(nodes.Import) if not node.with_context}
 
 
 def _is_block(node: nodes.CallBlock) -> bool:
@@ -82,7 +102,7 @@ class _Wiring(NodeTransformer):
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.CondExpr:  # noqa: N802
         self.generic_visit(node)
-        node.expr2 = node.expr2 or nodes.Const(None, lineno=node.lineno)
+        node.expr2 = node.expr2 or nodes.Const("", lineno=node.lineno)
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Call:  # noqa: N802

@@ -38,6 +38,12 @@ class Said(str):
         return said
 
 
+class Finished(str):
+    """What a macro made: its words know their fields already, or belong to none."""
+
+    __slots__ = ()
+
+
 class Run(NamedTuple):
     """Characters `start` to `end` of a text, made by the field at `path`."""
 
@@ -81,6 +87,11 @@ def is_data(path: str) -> bool:
 def is_marked(text: str) -> bool:
     """Whether words in it already know their field."""
     return OPEN in text or BLOCK in text
+
+
+def unmarked(text: str) -> str:
+    """The words of a marked text."""
+    return "".join(found[0] for found in _TOKEN.finditer(text) if found["index"] is None and found[0] != CLOSE)
 
 
 def blocks(text: str) -> Iterator[str | int]:

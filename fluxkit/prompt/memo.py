@@ -25,7 +25,7 @@ class Memo:
 
     def key(self, block: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """A short key for a block and the values it reads; equal values give equal keys."""
-        return (block, *[self.number(value) if isinstance(value, Record | tuple) else _plain(value) for value in values])
+        return (block, *[self.number(value) if isinstance(value, Record) else _plain(value) for value in values])
 
     def number(self, value: Any) -> int:
         """The number of a record: looked up by identity first, so that an unchanged part costs no hashing."""

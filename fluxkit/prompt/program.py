@@ -17,6 +17,9 @@ from fluxkit.prompt.memo import Memo
 from fluxkit.prompt.sandbox import PromptEnvironment
 from fluxkit.prompt.trace import Trace
 
+TEXT = "(given as text)"
+"""The name of a template that was given as a text."""
+
 _FAULTS = (JinjaError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
@@ -40,7 +43,8 @@ class Program:
             context = self._template.new_context(vars=trace.entered(roots, _PATHS))
             text = "".join(self._template.root_render_func(context))
         except _FAULTS as error:
-            raise self._fault(error) from None
+            name, line = place(error) or (self.name, None)
+            raise fault(name, line, error) from None
         return trace.finished(text)
 
     def _root(self, record: Record, name: str, extra: dict[str, Any]) -> Any:
@@ -49,26 +53,25 @@ class Program:
             return getattr(record, name)
         return extra.get(name, _ABSENT)
 
-    def _fault(self, error: BaseException) -> TemplateError:
-        return fault(self.name, error, self._line(error))
 
-    def _line(self, error: BaseException) -> int | None:
-        """The template's line, from the innermost frame of compiled template code."""
-        line, step = None, error.__traceback__
-        while step is not None:
-            template = step.tb_frame.f_globals.get("__jinja_template__", step.tb_frame.f_globals.get("name"))
-            if step.tb_frame.f_code.co_filename == self._template.root_render_func.__code__.co_filename:
-                line = self._template.get_corresponding_lineno(step.tb_lineno)
-            del template
-            step = step.tb_next
-        return line
+def place(error: BaseException) -> tuple[str, int] | None:
+    """Name and line of the template that raised, from the innermost frame of compiled template code."""
+    found, step = None, error.__traceback__
+    while step is not None:
+        scope = step.tb_frame.f_globals
+        if "debug_info" in scope and "blocks" in scope:  # what Jinja's compiler puts into every template's module
+            lines = [pair.split("=") for pair in scope["debug_info"].split("&") if pair]
+            before = [int(line) for line, code in lines if int(code) <= step.tb_lineno]
+            found = (str(scope["name"] or TEXT).removesuffix(".j2"), before[-1] if before else 1)
+        step = step.tb_next
+    return found
 
 
 _ABSENT = object()
 _PATHS = {"wanted": "avoid"}
 
 
-def fault(name: str, error: BaseException, line: int | None) -> TemplateError:
+def fault(name: str, line: int | None, error: BaseException) -> TemplateError:
     """Our error for a template that cannot be loaded or rendered."""
     where = f"{name}, line {line}" if line else name
     reason = "it calls itself without end" if isinstance(error, RecursionError) else str(error) or type(error).__name__
@@ -97,9 +100,9 @@ def _environment(folders: tuple[Path, ...]) -> PromptEnvironment:
 def _from_source(source: str, folders: tuple[Path, ...]) -> Program:
     environment = _environment(folders)
     try:
-        return Program(environment, environment.from_string(source), "(given as text)", source)
+        return Program(environment, environment.from_string(source), TEXT, source)
     except TemplateSyntaxError as error:
-        raise fault("(given as text)", error, error.lineno) from None
+        raise fault(TEXT, error.lineno, error) from None
 
 
 _loaded: dict[tuple[str, tuple[Path, ...]], tuple[Template, Program]] = {}
@@ -114,7 +117,7 @@ def _from_file(name: str, folders: tuple[Path, ...]) -> Program:
             source, _, _ = environment.loader.get_source(environment, f"{name}.j2")
             known = _loaded[(name, folders)] = (template, Program(environment, template, name, source))
     except TemplateSyntaxError as error:
-        raise fault((error.name or name).removesuffix(".j2"), error, error.lineno) from None
+        raise fault((error.name or name).removesuffix(".j2"), error.lineno, error) from None
     except TemplateNotFound as error:
-        raise fault(name, error, None) from None
+        raise fault(name, None, error) from None
     return known[1]

@@ -12,6 +12,7 @@ from fluxkit.models import ModelSpec
 from fluxkit.prompt.assembly import joined
 from fluxkit.prompt.diagnostic import Diagnostic
 from fluxkit.prompt.marked import Piece
+from fluxkit.prompt.taught import untaught
 from fluxkit.prompt.tokens import Budget
 from fluxkit.prompt.unread import unread
 
@@ -53,11 +54,13 @@ class Rendered:
 
     def __init__(
         self,
+        record: Record,
         pieces: tuple[tuple[str, Piece], ...],
         findings: tuple[Diagnostic, ...],
         budget: Budget,
         spec: ModelSpec,
     ) -> None:
+        self.record = record
         self.pieces = pieces
         self.findings = findings
         self.budget = budget
@@ -81,7 +84,9 @@ class Rendered:
 
     def diagnostics(self, prompt: Prompt) -> tuple[Diagnostic, ...]:
         """What the words could not say, and which of them the model does not read."""
-        return (*self.findings, *unread(prompt))
+        said = {run.path: part.text[run.start : run.end] for _, part in self.pieces for run in part.runs}
+        left_out = untaught(self.record, said, self.spec.id) if self.spec.vocabulary else ()
+        return (*self.findings, *left_out, *unread(prompt))
 
 
 class Prompt(Record):

@@ -83,11 +83,16 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
             return super().is_safe_attribute(obj, attr, value)
         return attr in next((names for kind, names in _SAFE_METHODS.items() if isinstance(obj, kind)), ())
 
-    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805
-        """Call a macro, a block or a word function, counting the work."""
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - Jinja's own naming
+        """Call a macro or a word function, counting the work; the compiled template's calls into here pass as they are."""
+        if getattr(__obj, "__self__", None) is __self:
+            kwargs.pop("_loop_vars", None)
+            kwargs.pop("_block_vars", None)
+            return __obj(*args, **kwargs)
         __self.trace.step()
         __self.trace.passed(args)
-        return super().call(__context, __obj, *args, **kwargs)
+        found = super().call(__context, __obj, *args, **kwargs)
+        return marked.Finished(found) if isinstance(__obj, Macro) else found
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic on numbers and joining of texts; repeating a text or a list is refused."""

@@ -87,7 +87,7 @@ def as_html(prompt: Prompt) -> str:
         '<div style="max-width:70em;line-height:1.9">'
         f'<div style="white-space:pre-wrap;overflow-wrap:anywhere">{words}</div>{negative}'
         f"<div {small}>{notes}</div><div {small}>{html.escape(_heading(prompt))} {counts}</div>"
-        f'{f"<ul {small}>{findings}</ul>" if findings else ""}</div>'
+        f"{f'<ul {small}>{findings}</ul>' if findings else ''}</div>"
     )
 
 

@@ -49,8 +49,9 @@ class Trace:
                 if piece.text:
                     found.append((kind, piece))
             elif part and not part.isspace():
-                letters = marked.letters(part, list(self._index))
-                found.append(("", marked.piece(assembly.owned(assembly.tidy(letters)))))
+                piece = marked.piece(assembly.owned(assembly.tidy(marked.letters(part, list(self._index)))))
+                if piece.text:
+                    found.append(("", piece))
         return tuple(found)
 
     def step(self) -> int:
@@ -75,7 +76,7 @@ class Trace:
         self.step()
         if isinstance(value, Undefined):
             return str(value)  # raises, naming what is undefined
-        if value is None or value == "" or value == ():
+        if value is None:
             self.silent = True
             return ""
         if isinstance(value, bool):
@@ -83,12 +84,14 @@ class Trace:
         if isinstance(value, tuple | list | dict | Record):
             raise TemplateRuntimeError(f"a whole {type(value).__name__} was printed; print its fields, or use a filter")
         text = phrase(value)
-        if marked.is_marked(text) or self.is_json:
+        if marked.is_marked(text) or self.is_json or isinstance(value, marked.Finished):
             return text
         if isinstance(value, marked.Said):
             return self._marked(text, value.path)
         path = self._leaf(self._reads[begin:]) or next((p for n in names for p in self._aliases.get(n, [])), "")
-        return self._marked(text, path or next((n for n in names if n in self.memo.roots), ""))
+        path = path or next((n for n in names if n in self.memo.roots), "")
+        # A field's text is always `Said`: a bare text is the template's own, chosen by what it read.
+        return self._marked(text, marked.decision(path) if path and isinstance(value, str) else path)
 
     def spoken(self, value: Any) -> str:
         """A value inside a list or a joined text, marked where it knows its field."""
@@ -115,7 +118,7 @@ class Trace:
 
     def joined(self, values: tuple[Any, ...]) -> str | None:
         """Texts as one, or None when one of them is unset."""
-        if any(value is None or value == "" for value in values):
+        if any(value is None for value in values):
             return None
         return "".join(self.spoken(value) if isinstance(value, marked.Said) else _joinable(value) for value in values)
 
@@ -151,7 +154,9 @@ class Trace:
         if dropped:
             return ""
         letters = marked.letters(text, list(self._index))
-        words = marked.remark(assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters), self._index)
+        words = marked.remark(
+            assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters), self._index
+        )
         return f" {words} " if kind == "sentence" else words
 
     def _finished(self, kind: str, key: str, caller: Callable[[], str]) -> marked.Piece:
@@ -169,13 +174,13 @@ class Trace:
     def _known(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
             return marked.Said.by(marked.clean(value), path)
-        if isinstance(value, Record | tuple):
+        if isinstance(value, Record) or (isinstance(value, tuple) and value):  # there is only one empty tuple
             self._path_of[id(value)] = path
             self._kept.append(value)
         return value
 
     def _marked(self, text: str, path: str) -> str:
-        return f"{marked.opened(self._number(path))}{text}{marked.CLOSE}" if path else text
+        return f"{marked.opened(self._number(path))}{text}{marked.CLOSE}" if path and text else text
 
     def _leaf(self, reads: list[str]) -> str:
         leaves = [path for path in reads if path and not any(other.startswith(f"{path}.") for other in reads)]
