@@ -11,13 +11,13 @@ NANO = ModelSpec(
     title="nano (teaching model)",
     family="flux.1",
     template="nano",
+    also=("vary", "fill", "outpaint"),
+    strength=0.6,
     weights=str(Path(__file__).resolve().parent.parent / "nano" / "weights"),
     licence="Apache-2.0",
     steps=StepRange(default=12, low=1, high=50),
     guidance=GuidanceRange(kind="embedded", default=3.0, low=1.0, high=6.0),
-    size=SizeRule(
-        min_side=128, max_side=128, max_pixels=128 * 128, default_width=128, default_height=128
-    ),
+    size=SizeRule(min_side=128, max_side=128, max_pixels=128 * 128, default_width=128, default_height=128),
     windows={"clip": 77, "t5": 64},
     vocabulary="vocabulary.json",
     parameters=0.008,

@@ -8,10 +8,10 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from fluxkit.errors import InputError, UnknownModelError, did_you_mean
-from fluxkit.models import flux1, hosted, nano
+from fluxkit.models import flux1, flux2, flux3, hosted, nano
 from fluxkit.models.spec import ModelSpec, check_id
 
-_BUILT_IN = (nano.NANO, flux1.FLUX_1_SCHNELL, flux1.FLUX_1_DEV, *hosted.HOSTED)
+_BUILT_IN = (nano.NANO, *flux1.FLUX_1, *flux2.FLUX_2, *flux3.FLUX_3, *hosted.HOSTED)
 _registered: dict[str, ModelSpec] = {}
 
 
@@ -40,9 +40,14 @@ def ids() -> tuple[str, ...]:
     return tuple(_all())
 
 
+def is_built_in(model_id: str) -> bool:
+    """Whether a model is one of fluxkit's own tables."""
+    return model_id in {built.id for built in _BUILT_IN}
+
+
 def register(spec: ModelSpec) -> ModelSpec:
     """Make a spec known by its id for this process; refuses an id that a built-in model has."""
-    if check_id(spec.id) in {built.id for built in _BUILT_IN}:
+    if is_built_in(check_id(spec.id)):
         raise InputError(f"A model {spec.id!r} was registered, but that id is built in. Choose another id.")
     _registered[spec.id] = spec
     return spec

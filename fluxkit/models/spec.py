@@ -13,6 +13,16 @@ from fluxkit.models.options import OptionRule
 
 Family = Literal["flux.1", "flux.2", "flux.3"]
 Task = Literal["text", "fill", "depth", "canny", "redux", "edit"]
+Method = Literal["shoot", "vary", "fill", "outpaint", "edit", "control", "blend"]
+
+_METHODS: dict[str, tuple[Method, ...]] = {
+    "text": ("shoot",),
+    "fill": ("fill", "outpaint"),
+    "depth": ("control",),
+    "canny": ("control",),
+    "redux": ("blend",),
+    "edit": ("edit",),
+}
 
 
 class StepRange(Record):
@@ -94,18 +104,25 @@ class ModelSpec(Record):
     title: str
     family: Family
     task: Task = "text"
+    also: tuple[Method, ...] = ()
+    """What a session can do with it beside what its task says; see `methods`."""
     where: Literal["local", "hosted"] = "local"
     template: str
     """The folder under `templates/` whose words this model reads best."""
     weights: str | None = None
     """A hub id or a folder in diffusers' layout; None for hosted models."""
+    base: str | None = None
+    """Id of the model whose other parts it runs with, for weights that hold only a part."""
+    base_weights: str | None = None
+    """A folder or hub id to take those parts from, where they are not the base's own."""
     licence: str
     licence_url: str | None = None
     steps: StepRange | None = None
     """None where the host chooses."""
     guidance: GuidanceRange = GuidanceRange(kind="none")
     negative: Literal["true_cfg", "embeds", "none"] = "none"
-    """`true_cfg`: a negative prompt works when `true_cfg_scale` is above 1 (two passes a step)."""
+    """`true_cfg`: a negative prompt works when `true_cfg` is above 1 (two passes a step). `embeds`: it takes the place
+    of the empty one that guidance above 1 works against."""
     size: SizeRule = SizeRule()
     sized_by: Literal["pixels", "aspect_ratio", "input"] = "pixels"
     """What decides the size: width and height, an aspect ratio, or the input picture. For the last two a shot's width
@@ -120,6 +137,8 @@ class ModelSpec(Record):
     """Tokens that each text encoder reads, in the order the model counts them."""
     references: int = Field(0, ge=0)
     """How many reference pictures one shot may carry."""
+    strength: float | None = Field(None, gt=0, le=1)
+    """How far a varied picture moves from its start when nothing is asked for; None where no start picture is taken."""
     distilled: bool = False
     vocabulary: str | None = None
     """A word list inside the weights folder, for a model that was taught only certain words."""
@@ -132,6 +151,17 @@ class ModelSpec(Record):
     def __hash__(self) -> int:
         return hash((self.id, self.weights))
 
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """What a session can do with it: the names of the session's methods.
+
+        >>> from fluxkit import models
+        >>> models.get("flux.1-fill-dev").methods
+        ('fill', 'outpaint')
+        """
+        references: tuple[Method, ...] = ("edit",) if self.references and self.task == "text" else ()
+        return tuple(dict.fromkeys((*_METHODS[self.task], *references, *self.also)))
+
     def guidance_for(self, asked: float | None) -> float | None:
         """The guidance a shot gets: what was asked, else the model's default; None where the model has none."""
         return asked if asked is not None or self.guidance.kind == "none" else self.guidance.default
@@ -140,7 +170,7 @@ class ModelSpec(Record):
         """The row of this model in `models.table()`: plain texts by column name."""
         return {
             "model": self.id,
-            "task": self.task,
+            "does": ", ".join(self.methods),
             "runs": self.where,
             "steps": "-" if self.steps is None else str(self.steps.default),
             "guidance": "-" if self.guidance.default is None else f"{self.guidance.default:g} ({self.guidance.kind})",

@@ -39,16 +39,17 @@ def weights_tag(spec: ModelSpec) -> str:
     No path of the machine enters it. Sampling (64 blocks of 4 KiB a file) tells fine-tunes apart in milliseconds.
     """
     folder = weights_folder(spec)
-    if folder is None:
-        return spec.weights or ""
-    files = sorted(folder.rglob("*.safetensors"))
-    return f"{folder.name}:{_sampled_hash(tuple((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files))}"
+    own = spec.weights or "" if folder is None else f"{folder.name}:{_tag_of(sorted(folder.rglob('*.safetensors')))}"
+    return f"{own} on {spec.base_weights or spec.base}" if spec.base else own
 
 
 def content_tag(folder: Path) -> str:
     """A hash of what a folder holds (sampled as in `weights_tag`), whatever its name and place."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return _sampled_hash(tuple((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files))
+    return _tag_of(sorted(path for path in folder.rglob("*") if path.is_file()))
+
+
+def _tag_of(files: list[Path]) -> str:
+    return _sampled_hash(tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
 
 
 @lru_cache(maxsize=256)
