@@ -1,0 +1,11 @@
+"""Hosted models: BFL, Replicate and fal behind one engine that is careful with the user's money."""
+
+from __future__ import annotations
+
+from fluxkit.engines.hosted.engine import HostedEngine
+from fluxkit.engines.hosted.fake import FakeHost
+from fluxkit.engines.hosted.importing import import_picture
+from fluxkit.engines.hosted.pace import Pace
+from fluxkit.engines.hosted.tables import add_model
+
+__all__ = ["FakeHost", "HostedEngine", "Pace", "add_model", "import_picture"]

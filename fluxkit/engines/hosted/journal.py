@@ -1,0 +1,174 @@
+"""What was asked of hosts and became of it, on disk before and after every step: nothing paid is lost.
+
+A job's life, as `state`:
+
+    intent ──▶ sending ──▶ submitted ──▶ stored ──▶ done
+      │           │            ├──▶ moderated, failed, expired, missing
+      │           │            └──▶ (a deadline or a crash leaves it submitted; `resume` goes on)
+      │           ├──▶ refused    the host said no; nothing was billed
+      │           └──▶ unknown    the answer was lost; never sent again by itself
+      └──▶ withdrawn              never sent
+
+The step from `intent` to `sending` is one atomic update, and only who makes it may send. So a request is sent by one
+process once, whoever else reads the same journal. Times serve only to tell a lost sender from a slow one.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fluxkit.errors import CatalogueError
+
+NAME = "hosted.sqlite"
+"""The journal's file in the catalogue folder."""
+
+OPEN = ("intent", "sending", "submitted", "missing", "stored")
+"""States that `resume` looks after."""
+
+_COLUMNS = (
+    "id", "shot_id", "shot", "host", "server", "model", "request", "state", "remote_id", "polling_url",
+    "forecast_usd", "cost_usd", "submit_by", "error", "picture", "recorded",
+)  # fmt: skip
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS job (
+    id INTEGER PRIMARY KEY,
+    shot_id TEXT NOT NULL,
+    shot TEXT NOT NULL,
+    host TEXT NOT NULL,
+    server TEXT NOT NULL,
+    model TEXT NOT NULL,
+    request TEXT NOT NULL,
+    state TEXT NOT NULL,
+    remote_id TEXT,
+    polling_url TEXT,
+    forecast_usd REAL,
+    cost_usd REAL,
+    submit_by REAL,
+    error TEXT,
+    picture TEXT,
+    recorded TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX IF NOT EXISTS job_by_shot ON job (shot_id);
+CREATE UNIQUE INDEX IF NOT EXISTS one_open_job_a_shot ON job (shot_id)
+    WHERE state IN ('intent', 'sending', 'submitted', 'missing', 'stored', 'unknown');
+CREATE INDEX IF NOT EXISTS job_by_state ON job (state);
+PRAGMA user_version = 1;
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One job as the journal holds it. The repr shows what and how it stands; never an address."""
+
+    id: int
+    shot_id: str
+    shot: str = field(repr=False)
+    host: str
+    server: str = field(repr=False)
+    model: str
+    request: str
+    state: str
+    remote_id: str | None = field(repr=False)
+    polling_url: str | None = field(repr=False)
+    forecast_usd: float | None
+    cost_usd: float | None
+    submit_by: float | None = field(repr=False)
+    error: dict[str, Any] | None = field(repr=False)
+    picture: str | None = field(repr=False)
+    recorded: dict[str, str] = field(repr=False)
+
+
+class Journal:
+    """The journal of one catalogue folder. Each call is one short transaction; any thread or process may make it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._open() as db:
+            db.executescript(_SCHEMA)
+
+    @property
+    def folder(self) -> Path:
+        """Where pictures lie between their download and the catalogue."""
+        return self.path.parent / "hosted"
+
+    def intend(self, *, shot_id: str, **columns: Any) -> int | None:
+        """Write the intent of one paid request; returns its number, or None where the shot has an open job already.
+
+        An older intent of the same shot is withdrawn: its process is gone, or it loses the right to send.
+        """
+        values = {"shot_id": shot_id, "state": "intent", **columns, "recorded": json.dumps(columns["recorded"])}
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("UPDATE job SET state = 'withdrawn' WHERE shot_id = ? AND state = 'intent'", (shot_id,))
+            try:
+                cursor = db.execute(f"INSERT INTO job ({names}) VALUES ({marks})", tuple(values.values()))
+            except sqlite3.IntegrityError:
+                return None
+        return int(cursor.lastrowid or 0)
+
+    def move(self, job: int, old: str | Iterable[str], new: str, **columns: Any) -> bool:
+        """Change the state if it is still `old`; False where another process was faster."""
+        before = (old,) if isinstance(old, str) else tuple(old)
+        plain = {name: json.dumps(value) if name in ("error", "recorded") else value for name, value in columns.items()}
+        sets = ", ".join(f"{name} = ?" for name in ("state", *plain))
+        marks = ", ".join("?" * len(before))
+        with self._open() as db:
+            cursor = db.execute(
+                f"UPDATE job SET {sets} WHERE id = ? AND state IN ({marks})", (new, *plain.values(), job, *before)
+            )
+        return cursor.rowcount == 1
+
+    def claim(self, job: int, *, seconds: float) -> bool:
+        """Take the right to send an intent; the answer is due within `seconds`."""
+        return self.move(job, "intent", "sending", submit_by=time.time() + seconds)
+
+    def entry(self, job: int) -> Entry:
+        """One job."""
+        return next(self._entries("WHERE id = ?", (job,)))
+
+    def of_shot(self, shot_id: str) -> list[Entry]:
+        """The jobs of one shot, the latest first."""
+        return list(self._entries("WHERE shot_id = ? ORDER BY id DESC", (shot_id,)))
+
+    def entries(self, states: Iterable[str] | None = None) -> list[Entry]:
+        """Every job, or those in some states, in the order they were written."""
+        if states is None:
+            return list(self._entries("ORDER BY id", ()))
+        wanted = tuple(states)
+        return list(self._entries(f"WHERE state IN ({', '.join('?' * len(wanted))}) ORDER BY id", wanted))
+
+    def _entries(self, clause: str, values: tuple[Any, ...]) -> Iterator[Entry]:
+        with self._open() as db:
+            rows = db.execute(f"SELECT {', '.join(_COLUMNS)} FROM job {clause}", values).fetchall()
+        for found in rows:
+            row = dict(zip(_COLUMNS, found, strict=True))
+            row["error"] = json.loads(row["error"]) if row["error"] else None
+            row["recorded"] = json.loads(row["recorded"])
+            yield Entry(**row)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            db = sqlite3.connect(self.path, timeout=30.0)
+            try:
+                # FULL: a commit is on the disk, not only in the system's cache, before the request goes out.
+                db.execute("PRAGMA synchronous = FULL")
+                with db:
+                    yield db
+            finally:
+                db.close()
+        except sqlite3.Error as error:
+            raise CatalogueError(
+                f"The journal of hosted jobs ({self.path.name}) could not be used: {error}. It must be readable and "
+                f"writable, on a disk with space left. Nothing is sent without it."
+            ) from None
