@@ -15,11 +15,12 @@ _ROOMS = {
         "Atmosphere", "Camera", "Colour", "Composition", "Edit", "Environment", "FilmStock", "Lens", "Light",
         "Lighting", "PictureText", "Scene", "Subject",
     ),
-    "fluxkit.shots": ("LoRA", "Shot", "ShotPlan", "Sweep"),
+    "fluxkit.shots": ("ControlMap", "Inputs", "LoRA", "Mask", "ReferenceImage", "Shot", "ShotPlan", "Sweep"),
     "fluxkit.prompt": ("Diagnostic", "Prompt"),
     "fluxkit.models": ("ModelSpec",),
     "fluxkit.frames": ("Frame", "Frames", "Provenance"),
     "fluxkit.engines": ("Engine", "FunctionEngine"),
+    "fluxkit.engines.hosted": ("FakeHost", "HostedEngine"),
     "fluxkit.catalogue": ("Catalogue",),
     "fluxkit.jobs": ("Job",),
     "fluxkit.session": ("Session",),
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from fluxkit.scene.stocks import *
     from fluxkit.session import Session
     from fluxkit.sheets import ContactSheet
-    from fluxkit.shots import LoRA, Shot, ShotPlan, Sweep
+    from fluxkit.shots import ControlMap, Inputs, LoRA, Mask, ReferenceImage, Shot, ShotPlan, Sweep
 
 
 def __getattr__(name: str) -> Any:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from fluxkit.shots.inputs import ControlMap, Inputs, Mask, ReferenceImage
 from fluxkit.shots.labels import label
 from fluxkit.shots.plan import ShotPlan, make_plan
 from fluxkit.shots.shot import LoRA, Shot
 from fluxkit.shots.sweep import Sweep
 
-__all__ = ["LoRA", "Shot", "ShotPlan", "Sweep", "label", "make_plan"]
+__all__ = [
+    "ControlMap",
+    "Inputs",
+    "LoRA",
+    "Mask",
+    "ReferenceImage",
+    "Shot",
+    "ShotPlan",
+    "Sweep",
+    "label",
+    "make_plan",
+]

@@ -100,10 +100,48 @@ def _negative(shot: Shot) -> Iterator[Finding]:
 
 
 def _task(shot: Shot) -> Iterator[Finding]:
-    if shot.spec.task != "text" and not getattr(shot, "inputs", ()):
+    spec = shot.spec
+    method = "shoot" if shot.inputs is None else shot.inputs.method(spec)
+    if method in spec.methods:
+        return
+    if shot.inputs is None:
         yield _finding(
-            "model", "input-missing", f"{shot.spec.id} works on a picture ({shot.spec.task}), and none was given.",
-            "Use the session's method for that task, or a model that works from words alone.", {},
+            "model", "input-missing", f"{spec.id} works on a picture ({spec.task}), and none was given.",
+            f"Use session.{spec.methods[0]}, or a model that works from words alone.", {},
+        )  # fmt: skip
+    else:
+        able = [name for name in models.ids() if method in models.get(name).methods]
+        yield _finding(
+            "model", "method-unknown", f"{spec.id} was asked to {method} with {', '.join(shot.inputs.pictures())}; "
+            f"it does: {', '.join(spec.methods)}.", f"Use one of: {', '.join(able)}.", {},
+        )  # fmt: skip
+
+
+def _inputs(shot: Shot) -> Iterator[Finding]:
+    spec, inputs = shot.spec, shot.inputs
+    if inputs is None:
+        return
+    count = len(inputs.references)
+    if count > spec.references:
+        yield _finding(
+            "inputs.references", "too-many-references", f"{count} reference pictures were given; {spec.id} takes "
+            f"{spec.references or 'none'}.", "Give fewer, or use a model that takes more.", {},
+        )  # fmt: skip
+    if inputs.control is not None and spec.task in ("depth", "canny") and inputs.control.kind != spec.task:
+        yield _finding(
+            "inputs.control", "control-kind", f"A {inputs.control.kind} map was given; {spec.id} follows {spec.task}.",
+            f"Use ControlMap.{spec.task}(...), or flux.1-{inputs.control.kind}-dev.", {},
+        )  # fmt: skip
+    if inputs.mask is not None and inputs.image is None:
+        yield _finding(
+            "inputs.image", "image-missing", "A mask was given without the picture that it belongs to.",
+            "Give the picture too.", {},
+        )  # fmt: skip
+    if inputs.strength is not None and spec.strength is None:
+        yield _finding(
+            "inputs.strength", "strength-ignored",
+            f"strength={inputs.strength:g} was asked for, but {spec.id} always starts from noise.", "Drop it.",
+            {"inputs": inputs.with_(strength=None)},
         )  # fmt: skip
 
 
@@ -132,4 +170,4 @@ def _finding(path: str, rule: str, message: str, cure: str, change: dict[str, An
     return Finding(Diagnostic(severity="error", path=path, rule=rule, message=message, cure=cure), change)
 
 
-_RULES: tuple[Rule, ...] = (_task, _size, _steps, _guidance, _negative, _words, _options)
+_RULES: tuple[Rule, ...] = (_task, _inputs, _size, _steps, _guidance, _negative, _words, _options)

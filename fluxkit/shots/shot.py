@@ -14,6 +14,7 @@ from fluxkit._base import Record
 from fluxkit.models import ModelSpec
 from fluxkit.prompt import Prompt
 from fluxkit.scene import Scene
+from fluxkit.shots.inputs import Inputs
 
 _TAG = "shot1"
 """Changes whenever the canonical form of a request does, so that old ids stay true."""
@@ -56,6 +57,8 @@ class Shot(Record):
     width: int = Field(gt=0)
     height: int = Field(gt=0)
     loras: tuple[LoRA, ...] = ()
+    inputs: Inputs | None = None
+    """The pictures that it starts from, for the tasks beside making one from words."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What only some models or hosts take, such as `raw`; checked against the model's own table by the plan."""
     spec: ModelSpec = Field(default_factory=_spec_of, exclude=True, repr=False)
@@ -69,6 +72,10 @@ class Shot(Record):
     @field_serializer("prompt")
     def _text_of_prompt(self, prompt: Prompt) -> str:
         return prompt.text
+
+    @field_serializer("inputs")
+    def _given_inputs(self, inputs: Inputs | None) -> dict[str, Any] | None:
+        return None if inputs is None else inputs.canonical()
 
     @cached_property
     def id(self) -> str:

@@ -1,0 +1,227 @@
+"""The pictures that a shot starts from: held by the hash of their content, so that equal pictures make equal shots.
+
+The record travels in files without its pixels; whoever keeps the pixels (a catalogue) offers them with `add_source`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from weakref import WeakValueDictionary
+
+from pydantic import Field, PrivateAttr
+
+from fluxkit._base import Record
+from fluxkit.errors import FrameError, InputError
+from fluxkit.models.spec import Method, ModelSpec
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Source = Callable[[str], "Image | None"]
+"""Given the content hash of a picture, the picture, or None where it is not known."""
+
+_live: WeakValueDictionary[str, Image] = WeakValueDictionary()
+_sources: list[Source] = []
+
+
+def add_source(source: Source) -> None:
+    """Ask `source` for pictures that are not in memory; the newest source is asked first."""
+    if source not in _sources:
+        _sources.insert(0, source)
+
+
+def remove_source(source: Source) -> None:
+    """Stop asking a source."""
+    if source in _sources:
+        _sources.remove(source)
+
+
+class Picture(Record):
+    """A picture that a shot uses, known by its content. `of` makes one from a frame, an image, an array or a file."""
+
+    mode: ClassVar[str] = "RGB"
+
+    content: str
+    """`picture1-` and 32 hexadecimal digits of the hash of the pixels."""
+    width: int = Field(gt=0)
+    """Pixels."""
+    height: int = Field(gt=0)
+    """Pixels."""
+
+    _image: Any = PrivateAttr(default=None)
+
+    @classmethod
+    def of(cls, picture: Any, **fields: Any) -> Self:
+        """The record of a frame, a Pillow image, an array (height, width[, 3]) of bytes, or a picture file.
+
+        Raises `InputError` for anything else.
+        """
+        if isinstance(picture, cls):
+            return picture.with_(**fields) if fields else picture
+        image = _opened(picture).convert(cls.mode)
+        text = f"{cls.mode}:{image.width}x{image.height}:".encode()
+        content = f"picture1-{hashlib.sha256(text + image.tobytes()).hexdigest()[:32]}"
+        made = cls(content=content, width=image.width, height=image.height, **fields)
+        made._image = _live.setdefault(content, image)
+        return made
+
+    @property
+    def image(self) -> Image:
+        """The pixels; raises `FrameError` where the record came from a file and no open catalogue holds them."""
+        if self._image is None:
+            self._image = _live.get(self.content) or next(filter(None, (ask(self.content) for ask in _sources)), None)
+        if self._image is None:
+            raise FrameError(
+                f"The input picture {self.content} ({self.width} x {self.height}) was asked for, but its pixels are "
+                f"not here. "
+                f"They are in the catalogue that the shot was made with. Open that catalogue in a session first."
+            )
+        found: Image = self._image
+        return found
+
+    def with_(self, path: str | None = None, value: Any = None, /, **changes: Any) -> Self:
+        """A validated copy with fields changed; the pixels go along."""
+        made = super().with_(path, value, **changes)
+        if made.content == self.content:
+            made._image = self._image
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.canonical_json() == other.canonical_json()
+
+    def __hash__(self) -> int:
+        return hash(self.content)
+
+
+class ReferenceImage(Picture):
+    """A picture that the model looks at: the start of a variation, the thing to edit, one of several to blend."""
+
+    weight: float | None = Field(None, gt=0, le=4)
+    """How much it counts among several that are blended; None shares equally."""
+
+
+class Mask(Picture):
+    """Where a picture is to change: white changes, black stays as it is to the last bit, greys blend at the edge."""
+
+    mode: ClassVar[str] = "L"
+
+    @classmethod
+    def rectangle(
+        cls, width: int, height: int, *, left: float = 0, top: float = 0, right: float = 1, bottom: float = 1
+    ) -> Self:
+        """A white rectangle on black, its edges given as fractions (0 to 1) of the picture's width and height.
+
+        >>> Mask.rectangle(64, 64, right=0.5).share
+        0.5
+        """
+        from PIL import Image
+
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise InputError(
+                f"A rectangle of left={left:g}, top={top:g}, right={right:g}, bottom={bottom:g} was asked for. Edges "
+                f"are "
+                f"fractions from 0 to 1, left below right and top below bottom. Correct the edges."
+            )
+        made = Image.new("L", (width, height), 0)
+        made.paste(255, (round(left * width), round(top * height), round(right * width), round(bottom * height)))
+        return cls.of(made)
+
+    @property
+    def share(self) -> float:
+        """How much of the picture it changes, from 0 to 1."""
+        return sum(value * count for value, count in enumerate(self.image.histogram())) / (
+            255 * self.width * self.height
+        )
+
+
+class ControlMap(Record):
+    """What the shape of a picture should follow: a depth map or edges, made from a picture or given ready."""
+
+    kind: Literal["depth", "canny"]
+    picture: ReferenceImage
+    ready: bool = False
+    """True where `picture` is the map itself."""
+    estimator: str | None = None
+    """The depth model: a folder or hub id; None is Depth Anything V2 Small."""
+    low: int = Field(100, ge=0, le=255)
+    """Edges: gradients below this are dropped (OpenCV's first threshold)."""
+    high: int = Field(200, ge=0, le=255)
+    """Edges: gradients above this start an edge (OpenCV's second threshold)."""
+
+    @classmethod
+    def depth(cls, picture: Any, *, estimator: str | None = None) -> Self:
+        """The depth of a frame or image, estimated when the shot is made: near is bright."""
+        return cls(kind="depth", picture=ReferenceImage.of(picture), estimator=estimator)
+
+    @classmethod
+    def canny(cls, picture: Any, *, low: int = 100, high: int = 200) -> Self:
+        """The edges of a frame or image, found with OpenCV when the shot is made."""
+        return cls(kind="canny", picture=ReferenceImage.of(picture), low=low, high=high)
+
+    @classmethod
+    def given(cls, picture: Any, *, kind: Literal["depth", "canny"]) -> Self:
+        """A map that is ready: depth as grey (near is bright), or white edges on black."""
+        return cls(kind=kind, picture=ReferenceImage.of(picture), ready=True)
+
+
+class Inputs(Record):
+    """Everything that a shot is given beside its words."""
+
+    image: ReferenceImage | None = None
+    """The picture to vary or to fill."""
+    mask: Mask | None = None
+    control: ControlMap | None = None
+    references: tuple[ReferenceImage, ...] = ()
+    """What to edit or blend, in the order that the words name them."""
+    strength: float | None = Field(None, gt=0, le=1)
+    """How far a varied picture moves from its start: 1 starts from noise alone. None is the model's default."""
+
+    def method(self, spec: ModelSpec) -> Method:
+        """Which of a session's methods asks for these inputs."""
+        if self.control is not None:
+            return "control"
+        if self.mask is not None:
+            return "fill"
+        if self.image is not None:
+            return "vary"
+        return "blend" if spec.task == "redux" else "edit"
+
+    def pictures(self) -> dict[str, Picture]:
+        """Every picture by its role: `image`, `mask`, `control`, `reference.0`, `reference.1`, ..."""
+        roles: dict[str, Picture | None] = {
+            "image": self.image,
+            "mask": self.mask,
+            "control": None if self.control is None else self.control.picture,
+            **{f"reference.{index}": picture for index, picture in enumerate(self.references)},
+        }
+        return {role: picture for role, picture in roles.items() if picture is not None}
+
+
+def _opened(picture: Any) -> Image:
+    from PIL import Image
+
+    if isinstance(picture, Picture):
+        return picture.image
+    found = getattr(picture, "image", picture)
+    if isinstance(found, Image.Image):
+        return found
+    if isinstance(picture, str | Path):
+        try:
+            with Image.open(Path(picture).expanduser()) as opened:
+                opened.load()
+                return opened
+        except (OSError, SyntaxError) as error:
+            raise InputError(
+                f"A picture was asked for from {Path(picture).name!r}, which cannot be read ({type(error).__name__}). "
+                f"PNG, JPEG and WebP files are allowed. Give the path of one."
+            ) from error
+    if getattr(picture, "dtype", None) is not None and str(picture.dtype) in ("uint8", "bool"):
+        return Image.fromarray(picture)
+    raise InputError(
+        f"A picture was asked for from {type(picture).__name__}. A frame, a Pillow image, an array of uint8 and a "
+        f"file's "
+        f"path are allowed. Give one of those."
+    )
