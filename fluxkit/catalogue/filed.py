@@ -59,6 +59,11 @@ class FiledFrame(Frame):
         return self._read().provenance
 
     @property
+    def catalogue(self) -> Catalogue:
+        """Where it lies."""
+        return self._catalogue
+
+    @property
     def made(self) -> datetime:
         """When it entered the catalogue, in UTC."""
         return datetime.fromtimestamp(self._row.made, UTC)
@@ -98,9 +103,9 @@ class FiledFrame(Frame):
         return self._catalogue is catalogue
 
     @property
-    def seq(self) -> int:
-        """Its number in the order of adding."""
-        return self._row.seq
+    def file(self) -> str:
+        """The name of its file in the catalogue's store."""
+        return self._row.file
 
     def _read(self) -> FrameRecord:
         if self._record is None:
