@@ -15,6 +15,9 @@ from fluxkit.catalogue.index import Index
 from fluxkit.catalogue.journal import Entry
 from fluxkit.catalogue.ledger import Ledger
 from fluxkit.catalogue.query import check_path, query
+from fluxkit.catalogue.store import name_of
+from fluxkit.catalogue.transfer import copy, pictures
+from fluxkit.catalogue.verify import Verification, verify
 from fluxkit.catalogue.writer import Writer
 from fluxkit.errors import InputError
 from fluxkit.frames import Frame, Frames, metadata, png, thumbnail
@@ -58,10 +61,14 @@ class Catalogue:
             if old is not None and self.store.path(old.file).is_file():
                 return old
             filed = dataclasses.replace(record, take=take, made=made)
-            file = self.store.put(metadata.dressed(picture, filed))
-            self.store.put_thumbnail(file, small)
+            data = metadata.dressed(picture, filed)
+            file = name_of(data)
             entry: Entry = {"op": "add", "file": file, "frame": f"frame1-{frame.shot.id.partition('-')[2]}-{take}"}
+            # The journal names the picture before it is written: a crash in between leaves a line without a picture,
+            # which is passed over, never a picture that nobody knows of.
             self._ledger.note_down([{**entry, "receipt": dict(receipt)} if receipt else entry])
+            self.store.put(file, data)
+            self.store.put_thumbnail(file, small)
             if old is not None:
                 writer.refile(old.seq, file, record.fingerprint, made.timestamp())
             seq = old.seq if old is not None else writer.add(filed, file, made.timestamp(), dict(receipt or {}))
@@ -78,7 +85,7 @@ class Catalogue:
         return FiledFrame(self, row) if self.store.path(row.file).is_file() else None
 
     def frames(self, shot_ids: Iterable[str] | None = None) -> Frames:
-        """Every frame in the order of adding; or the first takes of these shots, in their order, where they are here."""
+        """Every frame in the order of adding, or those first takes of these shots that are here, in their order."""
         if shot_ids is None:
             return self.search(newest_first=False)
         return Frames(frame for shot_id in shot_ids if (frame := self.get(shot_id)) is not None)
@@ -195,19 +202,47 @@ class Catalogue:
 
         self._ledger.write(work)
 
+    def sources(self, frame: Frame | str) -> tuple[tuple[str, str], ...]:
+        """What this frame was made from: pairs of a role and the id or pixel fingerprint of the source."""
+        return tuple(self._known(frame, lambda writer, seq: writer.parents(seq)) or ())
+
     def parents(self, frame: Frame | str) -> Frames:
         """The frames that this one was filled, edited or controlled from, where they are in the catalogue."""
-        names = self._known(frame, lambda writer, seq: writer.parents(seq)) or []
-        return Frames(found for name in names if (found := self._find(name)) is not None)
+        return Frames(found for _role, name in self.sources(frame) if (found := self.find(name)) is not None)
 
     def children(self, frame: Frame | str) -> Frames:
         """The frames that were filled, edited or controlled from this one."""
         sql = f"""SELECT DISTINCT {_COLUMNS} FROM lineage l JOIN frames f ON f.seq = l.child
             WHERE l.parent IN (?, ?) ORDER BY f.seq"""
         name = id_of(frame)
-        found = self._find(name)
+        found = self.find(name)
         names = (name, found.fingerprint if found is not None else name)
         return Frames(FiledFrame(self, Row(*row)) for row in self._ledger.ask(lambda index: index.rows(sql, names)))
+
+    def verify(self) -> Verification:
+        """Hash every file again: which frames are whole, missing or changed, and which files belong to no frame."""
+        return verify(self._ledger)
+
+    def rebuild(self) -> int:
+        """Make the index again from the pictures and the journal; how many frames it then has.
+
+        This happens by itself when the index is missing or damaged; call it to take in files that were put back.
+        """
+        self._ledger.rebuild()
+        return len(self)
+
+    def export(self, folder: str | Path, frames: Iterable[Frame] | None = None) -> Catalogue:
+        """Copy frames (all, unless told) with their marks, receipts and lineage into a catalogue in `folder`."""
+        target = Catalogue(folder)
+        copy(self, target, target._ledger, self.frames() if frames is None else frames)
+        return target
+
+    def import_(self, folder: str | Path) -> Frames:
+        """Take in every frame of another catalogue, or every fluxkit picture below a plain folder; returns them."""
+        path = Path(folder).expanduser()
+        with Catalogue(path) as source:
+            found = source.frames() if len(source) else pictures(path)
+            return Frames(copy(source, self, self._ledger, found))
 
     def close(self) -> None:
         """Let go of the index. The catalogue opens again by itself when it is used again."""
@@ -245,7 +280,7 @@ class Catalogue:
         taken = {row.take for row in rows}
         return (take if take not in taken else max(taken) + 1), None
 
-    def _find(self, name: str) -> FiledFrame | None:
+    def find(self, name: str) -> FiledFrame | None:
         """A frame by its id or by the fingerprint of its pixels."""
         sql = f"SELECT {_COLUMNS} FROM frames f WHERE f.fingerprint = ? ORDER BY f.seq"
         given: tuple[Any, ...] = (name,)
@@ -266,7 +301,7 @@ class Catalogue:
         return found[0] if found else None
 
     def _require(self, ids: Iterable[str]) -> None:
-        missing = [name for name in ids if self._find(name) is None]
+        missing = [name for name in ids if self.find(name) is None]
         if missing:
             raise InputError(
                 f"{missing[0]!r} was to be marked, but it is not in this catalogue. "

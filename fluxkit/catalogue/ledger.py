@@ -72,6 +72,14 @@ class Ledger:
         if self._index is not None:
             self._index.run("UPDATE state SET value = ? WHERE name = 'journal'", (size,))
 
+    def rebuild(self) -> None:
+        """Put the index aside and make it again from the pictures and the journal."""
+        with self._lock:
+            self.write(lambda _writer: None)
+            self.close()
+            salvage.set_aside(self.folder, even_sound=True)
+            self.write(lambda _writer: None)
+
     def close(self) -> None:
         """Let go of the index; it opens again when it is needed."""
         with self._lock:

@@ -67,17 +67,21 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return any(word in str(error).lower() for word in _DAMAGE)
 
 
-def set_aside(folder: Path) -> None:
-    """Rename a damaged index, so that a new one is made at the next opening; nothing is deleted.
+def set_aside(folder: Path, *, even_sound: bool = False) -> None:
+    """Rename a damaged index, so that a new one is made at the next opening; the damaged one is kept.
 
-    Only one kernel at a time does so, and only while the index is still damaged.
+    Only one kernel at a time does so, and only while the index is still damaged, unless told otherwise.
     """
     path = folder / index_file.NAME
     with (folder / "salvage.lock").open("a") as lock, _held(lock):
-        if not path.exists() or _is_sound(path):
+        sound = path.exists() and _is_sound(path)
+        if not path.exists() or (sound and not even_sound):
             return
-        name = next(n for i in itertools.count(1) if not (folder / (n := f"index.damaged-{i}.sqlite")).exists())
-        path.rename(folder / name)
+        name = next(n for i in itertools.count(1) if not (folder / (n := f"index.old-{i}.sqlite")).exists())
+        if sound:
+            path.unlink()
+        else:
+            path.rename(folder / name)
         for side in ("-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 path.with_name(path.name + side).unlink()

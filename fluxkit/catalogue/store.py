@@ -12,6 +12,11 @@ from fluxkit.frames.atomic import write_atomic
 SUFFIXES = (".png", ".jpg", ".webp")
 
 
+def name_of(data: bytes, suffix: str = ".png") -> str:
+    """The name under which a picture is kept: the hash of its bytes."""
+    return f"{hashlib.sha256(data).hexdigest()}{suffix}"
+
+
 class Store:
     """The folders of one catalogue: `files/ab/<sha256>.png`, `thumbs/ab/<sha256>.jpg`, `incoming/` for unfinished ones.
 
@@ -29,14 +34,12 @@ class Store:
         """Where its thumbnail lies."""
         return self._folder / "thumbs" / file[:2] / f"{file.partition('.')[0]}.jpg"
 
-    def put(self, data: bytes, suffix: str = ".png") -> str:
-        """Keep a picture, on the disk when this returns; the name under which it is kept."""
-        file = f"{hashlib.sha256(data).hexdigest()}{suffix}"
+    def put(self, file: str, data: bytes) -> None:
+        """Keep a picture under its name (see `name_of`), on the disk when this returns."""
         target = self.path(file)
         if not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(target, data, folder=self._incoming())
-        return file
 
     def put_thumbnail(self, file: str, data: bytes) -> None:
         """Keep a thumbnail. It can be made again, so a crash may take it."""

@@ -83,9 +83,9 @@ class Writer:
         row = self._index.one("SELECT content FROM receipts WHERE seq = ?", (seq,))
         return dict(json.loads(row[0])) if row else {}
 
-    def parents(self, seq: int) -> list[str]:
-        """Ids or fingerprints of what a frame was made from."""
-        return [parent for (parent,) in self._index.rows("SELECT parent FROM lineage WHERE child = ?", (seq,))]
+    def parents(self, seq: int) -> list[tuple[str, str]]:
+        """What a frame was made from: roles with ids or fingerprints."""
+        return self._index.rows("SELECT role, parent FROM lineage WHERE child = ?", (seq,))
 
     def seq(self, frame: str) -> int | None:
         """The number of a frame by its id; None where it is not here."""

@@ -10,8 +10,7 @@ from PIL import Image
 from fluxkit.catalogue import Catalogue
 from fluxkit.errors import FrameError, InputError
 from fluxkit.frames import Frame, Frames
-
-from .conftest import SCENE, make_frame
+from tests.catalogue.kept_frames import SCENE, make_frame
 
 
 def test_opening_and_asking_create_nothing(tmp_path):
@@ -59,7 +58,7 @@ def test_another_picture_of_the_same_shot_is_another_take(catalogue):
     second = catalogue.add(make_frame(7, pixels=2))
     assert (first.take, second.take) == (0, 1)
     assert catalogue.get(first.shot.id, 1).image.tobytes() == second.image.tobytes()
-    assert Frame.open(catalogue.store.path(second._row.file)).take == 1
+    assert Frame.open(catalogue.store.path(second.file)).take == 1
 
 
 def test_files_are_named_by_their_content_and_nothing_unfinished_stays(catalogue, tmp_path):
@@ -74,15 +73,15 @@ def test_a_thumbnail_is_made_once_and_is_small(catalogue):
     big = Frame(make_frame(1).shot, Image.new("RGB", (1000, 500), "red"), provenance=make_frame(1).provenance)
     kept = catalogue.add(big)
     assert kept.thumbnail().size == (256, 128)
-    assert catalogue.store.thumbnail_path(kept._row.file).stat().st_size < 20_000
-    catalogue.store.thumbnail_path(kept._row.file).unlink()
+    assert catalogue.store.thumbnail_path(kept.file).stat().st_size < 20_000
+    catalogue.store.thumbnail_path(kept.file).unlink()
     assert kept.thumbnail().size == (256, 128)
 
 
 def test_a_frame_whose_file_is_gone_is_made_again_in_its_place(catalogue):
     kept = catalogue.add(make_frame(7))
     catalogue.mark(kept, rating=4)
-    catalogue.store.path(kept._row.file).unlink()
+    catalogue.store.path(kept.file).unlink()
     assert catalogue.get(kept.shot.id) is None
     with pytest.raises(FrameError, match="gone"):
         _ = catalogue.frames()[0].image

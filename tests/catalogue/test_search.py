@@ -9,8 +9,7 @@ import pytest
 from fluxkit.errors import InputError
 from fluxkit.frames import Frames
 from fluxkit.scene import PORTRA_400, TRI_X_400
-
-from .conftest import SCENE, make_frame
+from tests.catalogue.kept_frames import SCENE, make_frame
 
 
 @pytest.fixture
@@ -140,4 +139,4 @@ def test_receipts_are_kept_beside_the_picture_not_in_it(catalogue):
     kept = catalogue.add(make_frame(1), receipt={"seconds": 1.25, "peak_bytes": 2_000_000, "cost_usd": 0.04})
     assert catalogue.receipt(kept)["cost_usd"] == 0.04
     assert catalogue.receipt(catalogue.add(make_frame(2))) == {}
-    assert b"cost_usd" not in catalogue.store.path(kept._row.file).read_bytes()
+    assert b"cost_usd" not in catalogue.store.path(kept.file).read_bytes()
