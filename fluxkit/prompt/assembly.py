@@ -80,27 +80,35 @@ def owned(letters: Letters) -> Letters:
     return out
 
 
+def text_of(pieces: Pieces) -> str:
+    """A render's pieces as one text: sentences after each other, lines below, members of an object in braces."""
+    out: list[str] = []
+    for kind, piece in pieces:
+        out += (" " if kind == "sentence" and out else _gap(kind, piece.text, first=not out), piece.text)
+    if pieces and pieces[0][0] == "member":
+        out.append(_CLOSE)
+    return "".join(out)
+
+
 def joined(pieces: Pieces) -> Piece:
-    """A render's pieces as one: sentences after each other, lines below, members of an object in braces."""
-    text: list[str] = []
+    """A render's pieces as one, with the fields that made its words."""
     runs: list[Run] = []
     at = 0
-    for kind, piece in pieces:
-        gap = _gap(kind, piece.text, last=text[-1] if text else "")
-        text += [gap, piece.text]
-        at += len(gap)
+    for i, (kind, piece) in enumerate(pieces):
+        at += len(_gap(kind, piece.text, first=i == 0))
         runs += [Run(run.start + at, run.end + at, run.path) for run in piece.runs]
         at += len(piece.text)
-    if pieces and pieces[0][0] == "member":
-        text.append("\n}")
-    return Piece("".join(text), tuple(runs))
+    return Piece(text_of(pieces), tuple(runs))
 
 
-def _gap(kind: str, piece: str, last: str) -> str:
+_OPEN, _NEXT, _CLOSE = "{\n  ", ",\n  ", "\n}"
+
+
+def _gap(kind: str, text: str, *, first: bool) -> str:
     if kind == "member":
-        return ",\n  " if last else "{\n  "
-    if not last:
+        return _OPEN if first else _NEXT
+    if first:
         return ""
     if kind == "line":
         return "\n"
-    return "" if piece[:1] in _ATTACHED else " "
+    return "" if kind != "sentence" and text[:1] in _ATTACHED else " "

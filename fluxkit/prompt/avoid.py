@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from fluxkit.prompt.diagnostic import Diagnostic
@@ -29,6 +29,7 @@ def positive(term: str) -> str | None:
     return table().get(_folded(term))
 
 
+@lru_cache(maxsize=4096)
 def positives(avoid: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
     """The positive words for every term that has some, each once, and a finding for every term."""
     found = [positive(term) for term in avoid]

@@ -19,70 +19,91 @@ _Node = TypeVar("_Node", bound=nodes.Node)
 
 
 class BlockTags(Extension):
-    """Parses the block tags into calls that know which names their body reads."""
+    """Parses the block tags."""
 
     tags = {"sentence", "clause", "member", "line"}  # noqa: RUF012 - Jinja's own declaration
 
     def parse(self, parser: Parser) -> nodes.Node:
-        """A call block `block(kind, key, (values of the names read in the body,))`."""
+        """A call block `block(kind, label)` around the tag's body."""
         tag = next(parser.stream)
         kind, line = tag.value, tag.lineno
         label = parser.parse_expression() if kind == "member" else nodes.Const("", lineno=line)
         if not isinstance(label, nodes.Const):
             parser.fail('a member needs its key as a text, such as {% member "lighting" %}', line)
         body = parser.parse_statements((f"name:end{kind}",), drop_needle=True)
-        key = nodes.Const(f"{parser.name or ''}:{line}:{label.value}", lineno=line)
-        call = _call("block", [nodes.Const(kind), key, nodes.Tuple([], "load")], line)
-        return nodes.CallBlock(call, [], [], body, lineno=line)
+        return _call_block("block", [nodes.Const(kind), nodes.Const(str(label.value))], body, line)
 
 
 def traced(template: nodes.Template) -> nodes.Template:
-    """The template with its printed values, tests, loops and sets wired to the trace, and its blocks told what they read."""
-    macros = {macro.name: macro for macro in template.find_all(nodes.Macro)}
-    fixed = _fixed(template)
-    for block in template.find_all(nodes.CallBlock):
-        if _is_block(block):
-            names = sorted(_names(template, block.body, macros) - fixed)
-            block.call.args[2] = nodes.Tuple([nodes.Name(name, "load", lineno=block.lineno) for name in names], "load")
+    """The template with what prints, tests, loops and sets wired to the trace, and each top-level statement as a unit.
+
+    A unit is remembered by the values that it reads, so that a sweep words each value once.
+    """
+    names = _Names(template)
+    body: list[nodes.Node] = []
+    for node in template.body:
+        if _is_unit(node):
+            number = nodes.Const(sum(isinstance(unit, nodes.CallBlock) for unit in body))
+            reads = nodes.Const(tuple(sorted(names.read_by([node]))))
+            body.append(_call_block("unit", [number, reads], [node], node.lineno))
+        else:
+            body.append(node)
+    template.body = body
     return _Wiring().visit(template)  # type: ignore[no-any-return]
 
 
-def _names(template: nodes.Template, body: list[nodes.Node], macros: dict[str, nodes.Macro]) -> set[str]:
-    """Names read by a body and by the macros of the same template that it calls, directly or not."""
-    found: set[str] = set()
-    pending: list[list[nodes.Node]] = [body]
-    done: set[str] = set()
-    while pending:
-        wrapped = nodes.Template(pending.pop(), lineno=1)
-        wrapped.environment = template.environment
-        names = meta.find_undeclared_variables(wrapped)
-        found |= names
-        for name in (names & macros.keys()) - done:
-            done.add(name)
-            pending.append([macros[name]])
-    return found - macros.keys() - {"caller"}
+def units(template: nodes.Template) -> list[tuple[str, ...]]:
+    """The names that each unit of a traced template reads."""
+    return [node.call.args[1].value for node in template.body if isinstance(node, nodes.CallBlock)]  # type: ignore[attr-defined]
 
 
-def _fixed(template: nodes.Template) -> set[str]:
-    """Names that never change what a block says: the template's own tables, and macros from another template."""
-    tables = {
-        node.target.name
-        for node in template.body
-        if isinstance(node, nodes.Assign)
-        and isinstance(node.target, nodes.Name)
-        and not list(node.node.find_all(nodes.Name))
-    }
-    imported = {
-        name if isinstance(name, str) else name[1]
-        for node in template.find_all(nodes.FromImport)
-        if not node.with_context
-        for name in node.names
-    }
-    return tables | imported | {node.target for node in template.find_all(nodes.Import) if not node.with_context}
+def is_whole(template: nodes.Template) -> bool:
+    """Whether all words of a traced template come from its units."""
+    return all(isinstance(node, (nodes.CallBlock, *_SILENT)) or _is_space(node) for node in template.body)
 
 
-def _is_block(node: nodes.CallBlock) -> bool:
-    return isinstance(node.call.node, nodes.EnvironmentAttribute)
+_SILENT = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.Import, nodes.FromImport)
+
+
+def _is_unit(node: nodes.Node) -> bool:
+    """Whether a top-level statement may be set apart: it prints, and sets no name that later statements read."""
+    if isinstance(node, (*_SILENT, nodes.Extends, nodes.Block, nodes.Include)) or _is_space(node):
+        return False
+    return not (isinstance(node, nodes.If) and any(node.find_all((nodes.Assign, nodes.AssignBlock))))
+
+
+def _is_space(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Output) and all(
+        isinstance(part, nodes.TemplateData) and part.data.isspace() for part in node.nodes
+    )
+
+
+class _Names:
+    """Which of the record's names a part of a template reads: itself, through macros, and through names it set before."""
+
+    def __init__(self, template: nodes.Template) -> None:
+        self._environment = template.environment
+        self._behind: dict[str, list[nodes.Node]] = {macro.name: [macro] for macro in template.find_all(nodes.Macro)}
+        for node in template.body:
+            if isinstance(node, nodes.Assign | nodes.AssignBlock):
+                for name in node.target.find_all(nodes.Name) if not isinstance(node.target, nodes.Name) else [node.target]:
+                    self._behind.setdefault(name.name, []).append(node)
+
+    def read_by(self, body: list[nodes.Node]) -> set[str]:
+        found: set[str] = set()
+        pending, done = [body], set[str]()
+        while pending:
+            part = nodes.Template(pending.pop(), lineno=1)
+            part.environment = self._environment
+            names = meta.find_undeclared_variables(part)
+            found |= names
+            pending += [self._behind[name] for name in names - done if name in self._behind]
+            done |= names
+        return found - {"caller"}
+
+
+def _call_block(name: str, args: list[nodes.Expr], body: list[nodes.Node], line: int) -> nodes.CallBlock:
+    return nodes.CallBlock(_call(name, args, line), [], [], body, lineno=line)
 
 
 def _call(name: str, args: list[nodes.Expr], line: int) -> nodes.Call:

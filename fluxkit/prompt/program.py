@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from jinja2.exceptions import TemplateError as JinjaError
 
 from fluxkit._base import Record
 from fluxkit.errors import TemplateError
-from fluxkit.prompt import assembly, loader, marked
+from fluxkit.prompt import assembly, grammar, loader
 from fluxkit.prompt.memo import Memo
 from fluxkit.prompt.sandbox import PromptEnvironment
 from fluxkit.prompt.trace import Trace
@@ -30,28 +32,48 @@ class Program:
         self.name = name
         self._environment = environment
         self._template = template
-        self._memo = Memo()
-        self._reads = meta.find_undeclared_variables(environment.parse(source))
+        tree = environment.parse(source, template.name)
+        self._names = tuple(sorted(meta.find_undeclared_variables(tree)))
+        self._is_whole = grammar.is_whole(tree)
+        self._memo = Memo(_getter(self._names, reads) for reads in grammar.units(tree))
 
-    def run(self, record: Record, extra: dict[str, Any]) -> tuple[tuple[str, marked.Piece], ...]:
-        """The record's words: finished pieces, each with the kind of block that made it."""
-        roots = {name: value for name in self._reads if (value := self._root(record, name, extra)) is not _ABSENT}
-        self._memo.roots = frozenset(roots)
-        self._memo.trim()
-        trace = self._environment.trace = Trace(self._memo)
+    def run(self, record: Record, extra: dict[str, Any]) -> assembly.Pieces:
+        """The record's words: finished pieces, each with the kind of block that made it.
+
+        Raises `TemplateError` with the template's name and line.
+        """
+        own = _own(type(record), self._names)
+        values = [getattr(record, name) if name in own else extra.get(name) for name in self._names]
+        numbers = self._memo.numbers(values)
+        known = self._memo.recall(numbers) if self._is_whole else None
+        return known if known is not None else self._rendered(record, extra, numbers)
+
+    def _rendered(self, record: Record, extra: dict[str, Any], numbers: list[Any]) -> assembly.Pieces:
+        roots = {name: getattr(record, name) for name in _own(type(record), self._names)}
+        roots.update((name, extra[name]) for name in self._names if name in extra)
+        trace = self._environment.trace = Trace(self._memo, numbers)
         try:
             context = self._template.new_context(vars=trace.entered(roots, _PATHS))
-            text = "".join(self._template.root_render_func(context))
+            return trace.finished("".join(self._template.root_render_func(context)))
         except _FAULTS as error:
             name, line = place(error) or (self.name, None)
             raise fault(name, line, error) from None
-        return trace.finished(text)
 
-    def _root(self, record: Record, name: str, extra: dict[str, Any]) -> Any:
-        kind = type(record)
-        if name in kind.model_fields or isinstance(getattr(kind, name, None), property):
-            return getattr(record, name)
-        return extra.get(name, _ABSENT)
+
+@cache
+def _own(kind: type[Record], names: tuple[str, ...]) -> frozenset[str]:
+    """Those of the names that are fields or properties of a record."""
+    return frozenset(
+        name
+        for name in names
+        if not name.startswith("_") and (name in kind.model_fields or isinstance(getattr(kind, name, None), property))
+    )
+
+
+def _getter(names: tuple[str, ...], reads: tuple[str, ...]) -> Callable[[list[Any]], Any]:
+    """Picks what a unit reads out of the values of all names, as the key that the unit is remembered by."""
+    places = [names.index(name) for name in reads if name in names]
+    return itemgetter(*places) if places else lambda _: ()
 
 
 def place(error: BaseException) -> tuple[str, int] | None:
@@ -67,7 +89,6 @@ def place(error: BaseException) -> tuple[str, int] | None:
     return found
 
 
-_ABSENT = object()
 _PATHS = {"wanted": "avoid"}
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from fluxkit._base import Record
 from fluxkit.models import ModelSpec
-from fluxkit.prompt.assembly import joined
+from fluxkit.prompt.assembly import joined, text_of
 from fluxkit.prompt.diagnostic import Diagnostic
 from fluxkit.prompt.marked import Piece
 from fluxkit.prompt.taught import untaught
@@ -68,7 +68,7 @@ class Rendered:
 
     def text(self) -> str:
         """The pieces as one text."""
-        return joined(self.pieces).text
+        return text_of(self.pieces)
 
     def spans(self) -> tuple[Span, ...]:
         """Which field made which characters."""

@@ -138,9 +138,13 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         self.trace.alias(begin, name, None)
         return iter(()) if values is None else self.trace.items(values)
 
-    def block(self, kind: str, key: str, values: tuple[Any, ...], caller: Callable[[], str]) -> str:
-        """A sentence, clause, member or line; the outermost one is remembered by the values it reads."""
-        return self.trace.block(kind, key, values, caller)
+    def block(self, kind: str, label: str, caller: Callable[[], str]) -> str:
+        """A sentence, clause, member or line."""
+        return self.trace.block(kind, label, caller)
+
+    def unit(self, number: int, _reads: tuple[str, ...], caller: Callable[[], str]) -> str:
+        """A top-level statement, remembered by the values that it reads."""
+        return self.trace.unit(number, caller)
 
 
 def _is_value(record: type[Record], name: str) -> bool:

@@ -22,11 +22,13 @@ _DERIVED = ("_words", "_phrase", "_text", "_noun")
 class Trace:
     """One render's reads, words and finished blocks. `silent` is set when an unset value was printed."""
 
-    def __init__(self, memo: Memo) -> None:
-        self.memo = memo
-        self.blocks: list[tuple[str, str, marked.Piece]] = []
+    def __init__(self, memo: Memo, numbers: list[Any]) -> None:
+        self.blocks: list[assembly.Pieces] = []
+        self._memo = memo
+        self._numbers = numbers
         self.silent = False
         self.is_json = False
+        self._roots: frozenset[str] = frozenset()
         self._steps = 0
         self._depth = 0
         self._reads: list[str] = []
@@ -38,16 +40,15 @@ class Trace:
 
     def entered(self, roots: dict[str, Any], paths: dict[str, str]) -> dict[str, Any]:
         """The values that a template starts from; `paths` names the field behind a value that is no field itself."""
+        self._roots = frozenset(roots)
         return {name: self._known(value, paths.get(name, name)) for name, value in roots.items()}
 
-    def finished(self, text: str) -> tuple[tuple[str, marked.Piece], ...]:
-        """A render's output as pieces with the kind of block that made each; text outside a block has kind ""."""
+    def finished(self, text: str) -> assembly.Pieces:
+        """Output as pieces with the kind of block that made each; text outside a block has kind ""."""
         found: list[tuple[str, marked.Piece]] = []
         for part in marked.blocks(text):
             if isinstance(part, int):
-                kind, _, piece = self.blocks[part]
-                if piece.text:
-                    found.append((kind, piece))
+                found += self.blocks[part]
             elif part and not part.isspace():
                 piece = marked.piece(assembly.owned(assembly.tidy(marked.letters(part, list(self._index)))))
                 if piece.text:
@@ -89,7 +90,7 @@ class Trace:
         if isinstance(value, marked.Said):
             return self._marked(text, value.path)
         path = self._leaf(self._reads[begin:]) or next((p for n in names for p in self._aliases.get(n, [])), "")
-        path = path or next((n for n in names if n in self.memo.roots), "")
+        path = path or next((n for n in names if n in self._roots), "")
         # A field's text is always `Said`: a bare text is the template's own, chosen by what it read.
         return self._marked(text, marked.decision(path) if path and isinstance(value, str) else path)
 
@@ -127,25 +128,35 @@ class Trace:
         self._aliases[name] = [leaf] if (leaf := self._leaf(self._reads[begin:])) else []
         return value
 
-    def block(self, kind: str, key: str, values: tuple[Any, ...], caller: Callable[[], str]) -> str:
-        """A block's words; the outermost block comes back as a placeholder for its finished, remembered piece."""
+    def unit(self, number: int, caller: Callable[[], str]) -> str:
+        """A placeholder for the words of a top-level statement: the remembered ones where it reads the same values."""
+        known = self._memo.said(number, self._numbers)
+        if known is None:
+            known = self.finished(caller())
+            self._memo.say(number, self._numbers, known)
+        return self._kept_block(known)
+
+    def block(self, kind: str, label: str, caller: Callable[[], str]) -> str:
+        """A block's words; a block inside no other comes back as a placeholder for its finished piece."""
         if self._depth:
             return self._inner(kind, caller)
-        whole = self.memo.key(key, values)
-        known = self.memo.pieces.get(whole)
-        if known is None:
-            self._depth = 1
-            known = self.memo.pieces[whole] = self._finished(kind, key, caller)
-            self._depth = 0
-        self.blocks.append((kind, key, known))
-        return marked.placeholder(len(self.blocks) - 1)
+        self._depth = 1
+        piece = self._finished(kind, label, caller)
+        self._depth = 0
+        return self._kept_block(((kind, piece),) if piece.text else ())
 
     def resolved(self, text: str) -> str:
-        """A marked text with its placeholders replaced by the words they stand for."""
-        return "".join(
-            part if isinstance(part, str) else marked.remarked(self.blocks[part][2], self._index)
+        """A marked text with its placeholders replaced by the words they stand for, spaced and punctuated."""
+        whole = "".join(
+            part if isinstance(part, str) else marked.remarked(assembly.joined(self.blocks[part]), self._index) + " "
             for part in marked.blocks(text)
         )
+        letters = assembly.unlead(assembly.tidy(marked.letters(whole, list(self._index))))
+        return marked.remark(assembly.owned(letters), self._index)
+
+    def _kept_block(self, pieces: assembly.Pieces) -> str:
+        self.blocks.append(pieces)
+        return marked.placeholder(len(self.blocks) - 1)
 
     def _inner(self, kind: str, caller: Callable[[], str]) -> str:
         outer, self.silent = self.silent, False
@@ -159,7 +170,7 @@ class Trace:
         )
         return f" {words} " if kind == "sentence" else words
 
-    def _finished(self, kind: str, key: str, caller: Callable[[], str]) -> marked.Piece:
+    def _finished(self, kind: str, label: str, caller: Callable[[], str]) -> marked.Piece:
         self.silent = self.is_json = False
         text = caller()
         dropped, self.silent = self.silent, False
@@ -167,7 +178,7 @@ class Trace:
             return marked.Piece("")
         letters = marked.letters(text, list(self._index))
         if kind == "member":
-            return marked.piece(_member(key, assembly.owned(letters), self.is_json))
+            return marked.piece(_member(label, assembly.owned(letters), self.is_json))
         letters = letters if self.is_json else assembly.tidy(letters)
         return marked.piece(assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters))
 
@@ -199,11 +210,11 @@ def field_path(base: str, record: Record, name: str) -> str:
     return f"{base}.{name}".lstrip(".")
 
 
-def _member(key: str, letters: marked.Letters, is_json: bool) -> marked.Letters:
+def _member(label: str, letters: marked.Letters, is_json: bool) -> marked.Letters:
     """`"key": value` of a JSON object, the value escaped unless it is JSON already; empty where it says nothing."""
     if not any(character.isalnum() for character, _ in letters):
         return []
-    name = json.dumps(key.split(":")[-1])
+    name = json.dumps(label)
     if is_json:
         return [*((character, "") for character in f"{name}: "), *letters]
     words = [
