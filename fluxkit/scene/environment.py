@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -14,6 +15,9 @@ TimeOfDay = Literal[
 ]
 Weather = Literal["clear", "scattered clouds", "overcast", "rain", "snow", "fog", "mist", "haze", "storm"]
 Season = Literal["spring", "summer", "autumn", "winter"]
+
+
+_BACKDROP = re.compile(r"\b(backdrop|seamless|sweep|cyclorama|paper|canvas|studio wall|plain .*wall)\b", re.IGNORECASE)
 
 
 class Environment(Noun):
@@ -51,6 +55,11 @@ class Environment(Noun):
                 f"{self.longitude_deg}. Give both, or neither"
             )
         return self
+
+    @property
+    def has_backdrop(self) -> bool:
+        """Whether the background is a backdrop close behind the subject rather than the distance."""
+        return bool(self.background and _BACKDROP.search(self.background))
 
     @property
     def sun(self) -> optics.SunPosition | None:

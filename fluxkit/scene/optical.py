@@ -107,6 +107,8 @@ class Setup(NamedTuple):
     subject: Subject | None
     aspect_ratio: str | None
     iso: float | None
+    backdrop: bool
+    """Whether the background is a backdrop close behind the subject rather than the distance."""
 
 
 @lru_cache(maxsize=8192)
@@ -143,7 +145,9 @@ def setup_of(scene: Scene) -> Setup | None:
         return None
     camera = scene.camera or Camera()
     iso = camera.iso or (scene.film.exposure_index if scene.film else None)
-    return Setup(scene.lens, camera, scene.composition or Composition(), scene.subject, scene.aspect_ratio, iso)
+    backdrop = scene.environment is not None and scene.environment.has_backdrop
+    composition = scene.composition or Composition()
+    return Setup(scene.lens, camera, composition, scene.subject, scene.aspect_ratio, iso, backdrop)
 
 
 def scene_optics(scene: Scene) -> Optics:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import StringConstraints, model_validator
 
-from fluxkit.scene import words
+from fluxkit.scene import files, words
 from fluxkit.scene.atmosphere import Atmosphere
 from fluxkit.scene.camera import Camera, Lens
 from fluxkit.scene.composition import Colour, Composition, PictureText
+from fluxkit.scene.difference import Difference, difference
 from fluxkit.scene.environment import Environment
 from fluxkit.scene.film import FilmStock
 from fluxkit.scene.lighting import SHORT_OR_BROAD_ANGLES, Lighting
 from fluxkit.scene.noun import Noun, Words
 from fluxkit.scene.optical import Optics, scene_optics, setup_of
 from fluxkit.scene.subject import Subject
+from fluxkit.scene.variation import Together, Variations, vary
 
 if TYPE_CHECKING:
     from fluxkit.scene.rules import Findings
@@ -181,6 +183,49 @@ class Scene(Noun):
 
         spec = None if model is None else models.get(model)
         return rules.check(self, spec, guidance=guidance, silence=silence)
+
+    def diff(self, other: Scene) -> Difference:
+        """What changes from this scene to another, in words.
+
+        >>> from fluxkit.scene import Light, Lighting
+        >>> left = Scene(lighting=Lighting(key=Light(direction="left")))
+        >>> left.diff(left.with_("lighting.key.direction", "right"))
+        lighting key direction: left → right
+        """
+        return difference(self, other)
+
+    def vary(self, *axes: Together, count: int = 1, seed: int = 0, **choices: Any) -> Variations:
+        """Scenes with fields varied: lists are crossed, a `OneOf` is drawn anew for each, `Together` goes side by side.
+
+        `count` repeats every combination with new draws. Draws depend on `seed`, the path and the variation's number
+        alone. Raises `InputError` for a path that names no field or a value that it does not take.
+
+        >>> from fluxkit.scene import OneOf
+        >>> scenes = Scene(subject="a vase").vary(
+        ...     **{"environment.time_of_day": ["morning", "night"], "environment.place": OneOf(["a loft", "a cellar"])}
+        ... )
+        >>> [scene["environment.time_of_day"] for scene in scenes]
+        ['morning', 'night']
+        """
+        return vary(self, axes, choices, count=count, seed=seed)
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """The scene as JSON text with its schema and version; `from_json` gives an equal scene back."""
+        return files.to_json(self, indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Scene:
+        """The scene that `to_json` wrote; raises `InputError` for anything else."""
+        return files.from_json(cls, text)
+
+    def to_yaml(self) -> str:
+        """The scene as YAML text with its schema and version; `from_yaml` gives an equal scene back."""
+        return files.to_yaml(self)
+
+    @classmethod
+    def from_yaml(cls, text: str) -> Scene:
+        """The scene of a YAML text; a hand-written one may name its film ("film: Portra 400")."""
+        return files.from_yaml(cls, text)
 
     def prompt(self, model: Any = "flux.1-dev", template: str | None = None) -> Any:
         """The words for a model: a `Prompt`, whose `str()` is exactly the text that the model is given.

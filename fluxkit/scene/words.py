@@ -20,6 +20,9 @@ from fluxkit.scene.optical import Setup, lens_facts
 _EARS_BEHIND_EYES_M = 0.11
 """From the eyes to the ears of an adult who faces the camera (anthropometric tables: about 10 to 12 cm)."""
 
+_BACKDROP_BEHIND_M = 1.0
+"""How far behind the subject a studio backdrop usually hangs."""
+
 _Bands = tuple[tuple[float, str | None], ...]
 
 _VIEWS: _Bands = (
@@ -75,7 +78,7 @@ def depth(setup: Setup) -> str | None:
         return "front-to-back sharpness" if near <= 2.5 else f"sharpness from {near:.0f} m to the horizon"
     if facts["magnification"] >= 0.2 and far - near < 0.02:
         return "a plane of focus only millimetres deep"
-    words = _banded(_shared(setup, focus, math.inf), _BLURS)
+    words = _banded(_shared(setup, focus, focus + _BACKDROP_BEHIND_M if setup.backdrop else math.inf), _BLURS)
     ears = _shared(setup, focus, focus + _EARS_BEHIND_EYES_M)
     if focus > 4 or ears < 0.005 or not subjects.is_person(setup.subject):
         return words

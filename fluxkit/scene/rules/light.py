@@ -86,7 +86,7 @@ def pattern_angles(case: Case) -> Iterator[Found]:
     if not (low <= abs(azimuth) <= high and wanted.elevation_range[0] <= elevation <= wanted.elevation_range[1]):
         yield Found(
             "lighting.key",
-            f"{lighting.pattern} light needs {low:g} to {high:g} degrees to the side and {_span(wanted.elevation_range)} "
+            f"{lighting.pattern} light needs {low:g} to {high:g} degrees aside and {_span(wanted.elevation_range)} "
             f"up, but the key is at azimuth {azimuth:g}, elevation {elevation:g}.",
             "Move the key there, or drop the pattern: leave the angles unset and the pattern gives them.",
         )

@@ -37,7 +37,7 @@ def monochrome_colour(case: Case) -> Iterator[Found]:
         )
 
 
-@rule("film-balance", "note", reason="Cast in mired is 10⁶/source − 10⁶/balance; beyond 100 it dominates the picture.")
+@rule("film-balance", "note", reason="Cast in mired is 10⁶/source − 10⁶/balance; beyond 120 it dominates the picture.")
 def film_balance(case: Case) -> Iterator[Found]:
     """The light is far from what the film is balanced for."""
     film, lighting = case.scene.film, case.scene.lighting
@@ -45,7 +45,7 @@ def film_balance(case: Case) -> Iterator[Found]:
     if film is None or film.balance_k is None or key is None or key.kelvin is None:
         return
     shift = optics.cast_mired(key.kelvin, balance_k=film.balance_k)
-    if abs(shift) > 100:
+    if abs(shift) > 120:
         yield Found(
             "film",
             f"{film.name} is balanced for {film.balance_k:g} K, and light of {key.kelvin:.0f} K gives it a strong "
