@@ -1,0 +1,1 @@
+"""The embedded model `nano`: the renderer that drew its pictures, its training, and its weights."""
