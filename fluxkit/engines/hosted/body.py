@@ -114,7 +114,7 @@ def _check(shot: Shot, host: str, rule: FieldRow, value: Any) -> None:
     if rule.kind not in ("integer", "number", "ratio") or rule.low is None or rule.high is None:
         return
     number = _number(shot, host, rule, value)
-    if not rule.low <= number <= rule.high or number % rule.multiple:
+    if not rule.low <= number <= rule.high or (rule.multiple > 1 and number % rule.multiple):
         steps = f" in steps of {rule.multiple}" if rule.multiple > 1 else ""
         span = "1:4 to 4:1" if rule.kind == "ratio" and rule.high == 4 else f"{rule.low:g} to {rule.high:g}"
         if rule.kind == "ratio" and rule.high != 4:

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -87,8 +87,9 @@ class Run:
                 self._finish(order)
         except Cancelled as stopped:
             raise Cancelled(f"{stopped} {self._told_open()}".strip(), shot=stopped.shot) from None
-        except KeyboardInterrupt:
-            raise Cancelled(f"The job was interrupted. {self._told_open()}".strip()) from None
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(self._told_open())
+            raise
         finally:
             self._stop.set()
             for client in self._clients.values():
@@ -99,19 +100,22 @@ class Run:
         done, count = 0, len(self.orders)
         latest = Progress(stage="wait", done=0, shots=count)
         while done < count:
+            progress(latest)
             try:
                 order, event = self._events.get(timeout=_TICK)
             except queue.Empty:
-                progress(latest)
                 continue
             percent = int(event * 100) if isinstance(event, float) else 100
+            latest = Progress(stage="wait", done=done, shots=count, step=percent, steps=100, shot=order.shot)
+            if isinstance(event, float):
+                continue
+            progress(replace(latest, stage="store"))
             if isinstance(event, BaseException):
                 self._failed(order, event)
-            elif isinstance(event, Frame):
+            elif event is not None:
                 yield order, event
-            done += not isinstance(event, float)
-            latest = Progress(stage="wait", done=done, shots=count, step=percent, steps=100, shot=order.shot)
-            progress(latest)
+            done += 1
+            latest = replace(latest, done=min(done, count - 1))
 
     def _make(self, order: Order) -> None:
         """The life of one order, on its own thread."""

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from pydantic import ConfigDict
 from pydantic import Field as Setting
 
 from fluxkit._base import Record
@@ -21,6 +22,8 @@ Kind = Literal["string", "integer", "number", "boolean", "ratio", "picture", "pi
 
 class FieldRow(Record):
     """One field of a host's request."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     source_name: str = Setting("", alias="from")
     """The value of a request that it carries, such as `width` or `reference.0`."""
@@ -100,7 +103,7 @@ def row(host: str, model: str) -> ModelRow:
 
 def add_model(host: str, model: str, **fields: Any) -> ModelRow:
     """Make a model known at a host for this process, unverified: `path=`, and `fields=` as in the tables."""
-    made = ModelRow.model_validate({"verified": False, **fields})
+    made = ModelRow.model_validate({"verified": False, "source": "added by the user", **fields})
     _added[host, model] = made
     return made
 
