@@ -107,6 +107,9 @@ class FiledFrame(Frame):
         """The name of its file in the catalogue's store."""
         return self._row.file
 
+    def _said(self) -> Marks:
+        return self.marks
+
     def _read(self) -> FrameRecord:
         if self._record is None:
             path = self._catalogue.store.path(self._row.file)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fluxkit.errors import FrameError
 from fluxkit.frames import metadata, png
+from fluxkit.frames.marks import Marks
+from fluxkit.frames.privacy import Privacy
 from fluxkit.frames.provenance import Provenance
 from fluxkit.frames.thumbnail import shrunk
 from fluxkit.shots.shot import Shot
@@ -91,13 +93,15 @@ class Frame:
         source = self._image or self._source
         return type(self)(shot, source, provenance=self._provenance, take=self._take, made=self._made)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, privacy: Privacy = "full", quality: int = 95) -> Path:
         """Write the picture with its scene, request and provenance inside; returns the path.
 
-        The name's ending chooses the format: `.png` (exact pixels), `.jpg` or `.webp`.
+        The name's ending chooses the format: `.png` (exact pixels), `.jpg` or `.webp` (both at `quality`).
+        `privacy="minimal"` says that the picture is synthetic, which model made it and its id, and leaves out prompt
+        and scene; "none" writes nothing, not even that it is synthetic, which the law may ask for where you publish.
         """
         target = Path(path).expanduser()
-        metadata.write(self, target)
+        metadata.write(self, target, privacy=privacy, marks=self._said(), quality=quality)
         return target
 
     @classmethod
@@ -117,6 +121,10 @@ class Frame:
             take=record.take,
             made=record.made,
         )
+
+    def _said(self) -> Marks:
+        """Rating, caption and keywords for photo software: only frames of a catalogue have any."""
+        return Marks()
 
     def png(self) -> bytes:
         """The picture as PNG bytes, without metadata."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluxkit.errors import FrameError
-from fluxkit.frames import png, png_chunks
+import fluxkit
+from fluxkit.errors import FrameError, InputError
+from fluxkit.frames import a1111, exif, jpeg_segments, png, png_chunks, webp_chunks, xmp
 from fluxkit.frames.atomic import write_atomic
-from fluxkit.frames.record import FrameRecord, from_json, to_json
+from fluxkit.frames.marks import Marks
+from fluxkit.frames.privacy import Privacy, check_privacy
+from fluxkit.frames.record import FrameRecord, from_json, minimal_json, to_json
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,14 +23,41 @@ if TYPE_CHECKING:
     from fluxkit.frames.frame import Frame
 
 KEY = "fluxkit"
-"""The text key that holds our record."""
+"""The PNG text key that holds our record."""
+
+PARAMETERS = "parameters"
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
-def write(frame: Frame, path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Every text found beside the pixels of a picture."""
+
+    record: str = ""
+    """Our JSON."""
+    parameters: str = ""
+    """A1111's text."""
+    xmp: str = ""
+    signed: bool = False
+    """Whether the file carries a C2PA content credential."""
+    texts: dict[str, str] = dataclasses.field(default_factory=dict)
+    """All texts of a PNG by key."""
+
+
+def write(
+    frame: Frame, path: Path, *, privacy: Privacy = "full", marks: Marks | None = None, quality: int = 95
+) -> None:
     """Write the frame's picture and record to `path`, whole or not at all; raises `FrameError` where that fails."""
-    if path.suffix.lower() != ".png":
-        raise FrameError(f"A frame was to be saved as {path.name!r}. Pictures are saved as .png.")
-    data = dressed(png.encode(frame.image), record_of(frame))
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise FrameError(
+            f"A frame was to be saved as {path.name!r}. Pictures are saved as .png (exact pixels), .jpg or .webp."
+        )
+    level = check_privacy(privacy)
+    record = record_of(frame)
+    if kind != "PNG":
+        record = dataclasses.replace(record, fingerprint="")
+    data = dressed(_encoded(frame.image, kind, quality), record, privacy=level, marks=marks or Marks())
     try:
         write_atomic(path, data)
     except OSError as error:
@@ -34,17 +67,94 @@ def write(frame: Frame, path: Path) -> None:
         ) from error
 
 
-def dressed(data: bytes, record: FrameRecord) -> bytes:
+def dressed(data: bytes, record: FrameRecord, *, privacy: Privacy = "full", marks: Marks | None = None) -> bytes:
     """The same picture with the record inside; the bytes of its pixels stay as they are."""
-    return png_chunks.replace_texts(data, {KEY: png_chunks.text_chunk(KEY, to_json(record), compress=True)})
+    if privacy == "none":
+        return data
+    full = privacy == "full"
+    own = to_json(record) if full else minimal_json(record)
+    parameters = a1111.write(record) if full else ""
+    packet = packet_of(record, marks or Marks(), privacy=privacy)
+    if data.startswith(png_chunks.SIGNATURE):
+        texts = {KEY: png_chunks.text_chunk(KEY, own, compress=True)}
+        texts[PARAMETERS] = png_chunks.text_chunk(PARAMETERS, parameters) if parameters else b""
+        return png_chunks.replace_texts(data, {**texts, **_xmp_chunk(xmp.write(packet))})
+    block = exif.write(f"fluxkit {fluxkit.__version__}", parameters)
+    return _with_packet(data, xmp.write(dataclasses.replace(packet, record=own)), block)
+
+
+def packet_of(record: FrameRecord, marks: Marks, *, privacy: Privacy = "full") -> xmp.Packet:
+    """What photo software is told about a frame."""
+    shot, full = record.shot, privacy == "full"
+    composite = any(source.photograph for source in record.provenance.sources)
+    return xmp.Packet(
+        source_type=xmp.COMPOSITE if composite else xmp.TRAINED,
+        creator_tool=f"fluxkit {fluxkit.__version__}",
+        created=record.made.isoformat(timespec="seconds") if full and record.made else "",
+        system=f"{shot.spec.title} ({shot.model})",
+        prompt=shot.prompt.text if full else "",
+        caption=(marks.note or shot.prompt.text) if full else "",
+        keywords=marks.tags if full else (),
+        rating=0 if not full else -1 if marks.pick == "reject" else marks.rating,
+    )
+
+
+def edit(
+    path: str | Path, *, rating: int | None = None, caption: str | None = None, keywords: Iterable[str] | None = None
+) -> None:
+    """Change what a saved picture says of itself to photo software; the pixels' bytes and our record stay.
+
+    Raises `FrameError` for a picture with a content credential: any change would make it read as tampered with.
+    """
+    target = Path(path).expanduser()
+    found = read_notes(target)
+    if found.signed:
+        raise FrameError(
+            f"{target.name!r} carries a content credential, and any change to the file would break it. "
+            "Save the frame again under another name, and sign that."
+        )
+    if rating is not None and not -1 <= rating <= 5:
+        raise InputError(f"rating={rating} was asked for. It is 0 to 5 stars, or -1 for rejected.")
+    words = None if keywords is None else tuple(keywords)
+    data, text = target.read_bytes(), xmp.changed(found.xmp, rating=rating, caption=caption, keywords=words)
+    is_png = data.startswith(png_chunks.SIGNATURE)
+    write_atomic(target, png_chunks.replace_texts(data, _xmp_chunk(text)) if is_png else _with_packet(data, text, None))
 
 
 def read(path: Path) -> FrameRecord:
     """The record inside a picture file; raises `FrameError` where there is none."""
-    texts, _signed = png_chunks.read_texts(path)
-    if KEY not in texts:
-        raise FrameError(f"{path.name!r} holds no fluxkit record: it was made or re-saved by another program.")
-    return from_json(texts[KEY], path.name)
+    found = read_notes(path)
+    if not found.record:
+        more = " `fluxkit.frames.importers.read` reads what other programs wrote." if found.texts or found.xmp else ""
+        raise FrameError(
+            f"{path.name!r} holds no fluxkit record: it was made or re-saved by another program, or saved with "
+            f"privacy='none'.{more}"
+        )
+    return from_json(found.record, path.name)
+
+
+def read_notes(path: Path) -> Notes:
+    """Every text beside the pixels, from a PNG, JPEG or WebP; the pixels are not decoded."""
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head.startswith(png_chunks.SIGNATURE):
+            texts, signed = png_chunks.read_texts(path)
+            return Notes(
+                record=texts.get(KEY, ""),
+                parameters=texts.get(PARAMETERS, ""),
+                xmp=texts.get(png_chunks.XMP_KEY, ""),
+                signed=signed,
+                texts=texts,
+            )
+        data = head + file.read()
+    if data.startswith(jpeg_segments.SIGNATURE):
+        block, packet, signed = jpeg_segments.read(data, path.name)
+    elif webp_chunks.is_webp(data):
+        block, packet, signed = webp_chunks.read(data, path.name)
+    else:
+        raise FrameError(f"{path.name!r} is no PNG, JPEG or WebP picture. Give a file that fluxkit wrote.")
+    own = xmp.read(packet).record if packet else ""
+    return Notes(record=own, parameters=exif.read_comment(block) if block else "", xmp=packet, signed=signed)
 
 
 def loader(path: Path) -> Callable[[], Image]:
@@ -73,3 +183,30 @@ def record_of(frame: Frame) -> FrameRecord:
         made=frame.made,
         fingerprint=frame.fingerprint,
     )
+
+
+def _encoded(image: Image, kind: str, quality: int) -> bytes:
+    if kind == "PNG":
+        return png.encode(image)
+    buffer = io.BytesIO()
+    options = {"subsampling": 0} if kind == "JPEG" else {"method": 4}
+    image.save(buffer, kind, quality=quality, **options)
+    return buffer.getvalue()
+
+
+def _with_packet(data: bytes, packet: str, block: bytes | None) -> bytes:
+    if webp_chunks.is_webp(data):
+        return webp_chunks.dressed(data, size=_size(data), exif=block, xmp=packet)
+    return jpeg_segments.dressed(data, exif=block, xmp=packet)
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as picture:
+        return picture.size
+
+
+def _xmp_chunk(text: str) -> dict[str, bytes]:
+    name = png_chunks.XMP_KEY.encode()
+    return {png_chunks.XMP_KEY: png_chunks.chunk(b"iTXt", name + b"\0\0\0\0\0" + text.encode())}

@@ -55,6 +55,19 @@ def to_json(record: FrameRecord) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
+def minimal_json(record: FrameRecord) -> str:
+    """The record with `privacy="minimal"`: which model, which frame, and nothing of what was asked for."""
+    content = {
+        "fluxkit": FORMAT,
+        "writer": fluxkit.__version__,
+        "privacy": "minimal",
+        "model": record.shot.model,
+        "id": record.shot.id,
+        "take": record.take,
+    }
+    return json.dumps(content, separators=(",", ":"))
+
+
 def from_json(text: str, name: str) -> FrameRecord:
     """The record that a picture file named `name` holds; raises `FrameError` where the text is none of ours."""
     content = _parsed(text, name)

@@ -90,7 +90,7 @@ def test_a_file_holds_no_folder_user_or_key(tmp_path):
 def test_a_cut_off_file_is_told_as_such(tmp_path, cut):
     path = frame().save(tmp_path / "a.png")
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(FrameError, match=r"cut short|is none"):
+    with pytest.raises(FrameError, match=r"cut short|is no PNG"):
         Frame.open(path)
 
 
