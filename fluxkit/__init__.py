@@ -22,8 +22,7 @@ _ROOMS = {
     "fluxkit.engines": ("Engine", "FunctionEngine"),
     "fluxkit.engines.hosted": ("FakeHost", "HostedEngine"),
     "fluxkit.catalogue": ("Catalogue",),
-    "fluxkit.jobs": ("Job",),
-    "fluxkit.session": ("Session",),
+    "fluxkit.session": ("Job", "Session"),
     "fluxkit.sheets": ("ContactSheet",),
 }  # fmt: skip
 _CONSTANTS = ("fluxkit.scene.stocks",)
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
     from fluxkit import errors, models, optics
     from fluxkit.catalogue import Catalogue
     from fluxkit.engines import Engine, FunctionEngine
+    from fluxkit.engines.hosted import FakeHost, HostedEngine
     from fluxkit.frames import Frame, Frames, Provenance
-    from fluxkit.jobs import Job
     from fluxkit.models import ModelSpec
     from fluxkit.prompt import Diagnostic, Prompt
     from fluxkit.scene import (
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
         Subject,
     )
     from fluxkit.scene.stocks import *
-    from fluxkit.session import Session
+    from fluxkit.session import Job, Session
     from fluxkit.sheets import ContactSheet
     from fluxkit.shots import ControlMap, Inputs, LoRA, Mask, ReferenceImage, Shot, ShotPlan, Sweep
 

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fluxkit.catalogue.filed import FiledFrame
 from fluxkit.errors import EngineError, SheetError, did_you_mean
-from fluxkit.frames import Frame
+from fluxkit.frames import Frame, Frames
+from fluxkit.frames.atomic import write_atomic
+from fluxkit.frames.marks import Marks
+from fluxkit.frames.thumbnail import SIDE_PX
+from fluxkit.sheets import export
 from fluxkit.sheets.blank import Blank
+from fluxkit.sheets.code import code_of
 from fluxkit.sheets.compose import compose
 from fluxkit.sheets.layout import Layout, lay_out
+from fluxkit.sheets.marks import Page
 from fluxkit.sheets.measures import Content, Style
+from fluxkit.sheets.picks import read_picks
 from fluxkit.sheets.picture import draw_page
 from fluxkit.sheets.subtitle import constants, legend, tally
 from fluxkit.sheets.table import SheetTable
 from fluxkit.sheets.theme import ThemeName, theme_named
+from fluxkit.sheets.view import plain_marks, view_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from fluxkit.session import Job
+    from fluxkit.widgets import SheetView
+
 _NOTEBOOK_BYTES = 1_900_000
 """A sheet in a notebook stays under this, so that a notebook with a hundred frames stays under 3 MB."""
-
-_SAVE_SCALE = 2.0
-"""Files are drawn at twice the notebook's resolution, for print and for dense screens."""
-
-_PIXEL_LIMIT = 120_000_000
-"""A file larger than this is drawn at a smaller scale: viewers refuse it."""
 
 Axis = str | Sequence[str] | None
 
@@ -60,10 +67,11 @@ class ContactSheet:
         self._frames: tuple[Frame | Blank, ...] = (*frames, *(Blank.of(error) for error in failed))
         _check(self._frames, style, cell)
         self._title = title
-        self._theme = theme_named(theme)
-        self._style: Style = style
-        self._cell = cell
+        self.theme = theme_named(theme)
+        self.style: Style = style
+        self.cell = cell
         self._layout = lay_out(self._frames, rows=rows, columns=columns, pages=pages)
+        self._view: SheetView | None = None
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -82,35 +90,122 @@ class ContactSheet:
 
     def picture(self, scale: float = 1.0) -> Image:
         """The sheet as a Pillow image; `scale` 2 has twice the pixels along each side."""
-        page = compose(self._content, self._layout, self._theme, style=self._style, cell=self._cell)
-        return draw_page(page, self._load, scale=scale)
+        return draw_page(self.page(), self.load, scale=scale)
+
+    def page(self) -> Page:
+        """The sheet as marks on one page, whatever draws them."""
+        return compose(self.content, self._layout, self.theme, style=self.style, cell=self.cell)
 
     def table(self) -> SheetTable:
         """The frames as an accessible table: a row for each, with its axis values and a description."""
-        return SheetTable.of(self._frames, self._layout, self._content.faults)
+        return SheetTable.of(self._frames, self._layout, self.content.faults)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the sheet to a file and return its path; the ending of the name chooses the format."""
+    def save(self, path: str | Path, *, paper: str | None = None) -> Path:
+        """Write the sheet to a file and return its path; the ending of the name chooses the format.
+
+        `.png`: a picture at twice the notebook's resolution. `.pdf`: vector text, one page of the sheet's own size, or
+        pages of `paper` ("A4", "Letter", ...). `.html`: one offline file that a client can open, zoom, rate, and send
+        back. `.csv`: the table.
+        """
         target = Path(path).expanduser()
-        if target.suffix.lower() not in _WRITERS:
-            known = ", ".join(_WRITERS)
+        write = export.WRITERS.get(target.suffix.lower())
+        if write is None:
             raise SheetError(
-                f"A sheet was to be saved as {target.name!r}.{did_you_mean(target.suffix, _WRITERS)} "
-                f"Endings are: {known}."
+                f"A sheet was to be saved as {target.name!r}.{did_you_mean(target.suffix, export.WRITERS)} "
+                f"Endings are: {', '.join(export.WRITERS)}."
             )
+        if paper is not None and target.suffix.lower() != ".pdf":
+            raise SheetError(f"paper={paper!r} was given for {target.name!r}, but only a .pdf has paper. Leave it out.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        _WRITERS[target.suffix.lower()](self, target)
+        write_atomic(target, write(self, paper))
         return target
+
+    # ---- what people think of the frames
+
+    @property
+    def marks(self) -> dict[str, Marks]:
+        """Rating and pick of each frame that has one, by frame id; the catalogue's where nothing was said here."""
+        return {name: mark for name, mark in self._marks.items() if mark.rating or mark.pick}
+
+    @property
+    def picks(self) -> Frames:
+        """The frames that were picked."""
+        return Frames(frame for frame in self.frames if self._marks.get(frame.id, Marks()).pick == "pick")
+
+    def mark(self, marks: Mapping[str, Marks]) -> None:
+        """Take ratings and picks by frame id; frames that lie in a catalogue keep them there as well."""
+        by_id = {frame.id: frame for frame in self._frames}
+        strangers = [name for name in marks if name not in by_id]
+        if strangers:
+            raise SheetError(f"A mark was given for {strangers[0]!r}, which is not on this sheet. Use frame.id.")
+        for name, mark in marks.items():
+            self._marks[name] = mark
+            _keep(by_id[name], mark)
+
+    def merge_picks(self, source: str | Path | Mapping[str, Any]) -> Frames:
+        """Take over the picks that a client sent back (`picks.json` of the HTML page); returns the picked frames.
+
+        What the client left alone stays as it is. Raises `SheetError` for a file that belongs to another sheet.
+        """
+        read = read_picks(source, (frame.id for frame in self.frames))
+        self.mark(read)
+        if self._view is not None:
+            self._view.marks = {**self._view.marks, **plain_marks(read)}
+        return self.picks
+
+    # ---- live
+
+    def explore(self) -> SheetView:
+        """The live sheet: cull by keyboard, compare, blind pairs. Its marks are the sheet's and the catalogue's."""
+        if self._view is None:
+            self._view = view_of(self)
+        return self._view
+
+    @classmethod
+    def live(cls, job: Job, rows: Axis = None, columns: Axis = None, title: str | None = None, **options: Any) -> Any:
+        """A sheet that fills while a job runs, with progress and a cancel button; see `LiveSheet`."""
+        from fluxkit.sheets.live import LiveSheet
+
+        return LiveSheet(job, rows=rows, columns=columns, title=title, **options)
+
+    @classmethod
+    def of_places(cls, places: Iterable[Frame | Blank], **options: Any) -> ContactSheet:
+        """A sheet of frames and of places still empty, which `put` fills."""
+        return cls(places, **options)  # type: ignore[arg-type]  # a blank has a frame's face, and no picture
+
+    def put(self, index: int, frame: Frame | Blank) -> None:
+        """Fill a place with the frame of the same shot: the layout stays, whatever was drawn is drawn anew."""
+        self._frames = (*self._frames[:index], frame, *self._frames[index + 1 :])
+        if frame.id in self._marks:
+            _keep(frame, self._marks[frame.id])
+        for drawn in ("content", "_notebook_png"):
+            self.__dict__.pop(drawn, None)
+
+    def code(self, chosen: Iterable[str] | None = None) -> str:
+        """The Python that makes this sheet again, of the frames with the `chosen` ids or of all."""
+        wanted = None if chosen is None else set(chosen)
+        frames = [frame for frame in self.frames if wanted is None or frame.id in wanted]
+        return code_of(frames, self._layout, self._title)
+
+    @property
+    def fingerprint(self) -> str:
+        """Which frames the sheet shows, as 12 hexadecimal digits."""
+        return hashlib.sha256("\n".join(frame.id for frame in self._frames).encode()).hexdigest()[:12]
 
     @property
     def alt(self) -> str:
         """What the sheet shows, in one sentence, for a reader who does not see it."""
-        told = [f"{len(self.frames)} frames", *(part for part in (self._content.subtitle,) if part)]
+        told = [f"{len(self.frames)} frames", *(part for part in (self.content.subtitle,) if part)]
         axes = legend(self._layout)
         return f"Contact sheet{f' “{self._title}”' if self._title else ''}: {', '.join(told)}. {axes}".strip()
 
     @cached_property
-    def _content(self) -> Content:
+    def _marks(self) -> dict[str, Marks]:
+        return {frame.id: frame.marks for frame in self.frames if isinstance(frame, FiledFrame)}
+
+    @cached_property
+    def content(self) -> Content:
+        """What the sheet says besides its layout."""
         faults = {i: frame.reason for i, frame in enumerate(self._frames) if isinstance(frame, Blank)}
         return Content(
             frames=self._frames,
@@ -121,10 +216,12 @@ class ContactSheet:
             note=tally(self._frames, faults),
         )
 
-    def _load(self, index: int) -> Image:
+    def load(self, index: int, side: int) -> Image:
+        """The picture of a frame, at least `side` pixels on its longer side where it has them."""
         frame = self._frames[index]
         assert isinstance(frame, Frame)
-        return frame.image
+        large = max(frame.shot.width, frame.shot.height) > SIDE_PX
+        return frame.thumbnail() if large and side <= SIDE_PX else frame.image
 
     @cached_property
     def _notebook_png(self) -> bytes:
@@ -144,7 +241,7 @@ class ContactSheet:
         placed = [*self._layout.pages, *self._layout.rows, *self._layout.columns]
         shape = " x ".join(f"{path} ({self._count(path)})" for path in placed)
         captions = ", ".join(self._layout.captions)
-        parts = [self._content.note, shape, f"captions: {captions}" if captions else ""]
+        parts = [self.content.note, shape, f"captions: {captions}" if captions else ""]
         return f"ContactSheet({'; '.join(part for part in parts if part)})"
 
     def _count(self, path: str) -> int:
@@ -152,14 +249,11 @@ class ContactSheet:
 
         return len({key_of(value_of(frame, path)) for frame in self._frames})
 
-    def _save_png(self, target: Path) -> None:
-        page = compose(self._content, self._layout, self._theme, style=self._style, cell=self._cell)
-        scale = min(_SAVE_SCALE, (_PIXEL_LIMIT / (page.width * page.height)) ** 0.5)
-        draw_page(page, self._load, scale=scale).save(target, "PNG", compress_level=4)
 
-
-_WRITERS = {".png": ContactSheet._save_png}
-"""How each format is written, by the ending of its name."""
+def _keep(frame: Frame | Blank, mark: Marks) -> None:
+    """Write a mark into the catalogue that the frame lies in, if it lies in one."""
+    if isinstance(frame, FiledFrame):
+        frame.catalogue.mark(frame, rating=mark.rating, pick=mark.pick)
 
 
 def _png(picture: Image) -> bytes:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from fluxkit.jobs import Job
+    from fluxkit.session.job import Job
 
 _EVERY_SECONDS = 0.25
 

@@ -13,9 +13,9 @@ from fluxkit.catalogue import Catalogue
 from fluxkit.engines.base import Engine, PaidEngine, Progress, silent
 from fluxkit.errors import Cancelled, EngineError
 from fluxkit.frames import Frame, Frames
-from fluxkit.jobs import Job, Worker
+from fluxkit.session.job import Job, Worker
 from fluxkit.models import ModelSpec
-from fluxkit.progress import ProgressLine
+from fluxkit.session.progress_line import ProgressLine
 from fluxkit.scene import Scene
 from fluxkit.shots import Shot, ShotPlan, Sweep, make_plan
 
