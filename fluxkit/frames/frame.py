@@ -134,5 +134,5 @@ class Frame:
         return self.png()
 
     def __repr__(self) -> str:
-        shot = self._shot
+        shot = self.shot
         return f"Frame({shot.model}, seed {shot.seed}, {shot.width} x {shot.height}, {self.id})"
