@@ -104,9 +104,9 @@ class Catalogue:
     ) -> Frames:
         """The frames that match everything asked for, newest first.
 
-        `words` are looked for in prompts, notes and tags. Values go by keyword (`model`, `seed`, `rating`, `pick`,
-        `tag`, `project`, ...) or, for paths of the scene, in a mapping; a list means any of its members, and text such
-        as `">=4"` compares. `since` and `until` take dates, in UTC.
+        `words` are looked for in prompts, notes and tags; `portr*` finds every word that begins so. Values go by
+        keyword (`model`, `seed`, `rating`, `pick`, `tag`, `project`, ...) or, for paths of the scene, in a mapping; a
+        list means any of its members, and text such as `">=4"` compares. `since` and `until` take dates, in UTC.
 
             catalogue.search("window light", {"lighting.key.direction": "left"}, rating=">=4", since="2026-11-01")
 

@@ -22,6 +22,8 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
+        self._whole_at = 0
+        """A length at which the file is known to end with a whole line."""
 
     @property
     def size(self) -> int:
@@ -36,7 +38,7 @@ class Journal:
         start = self.size
         lines = "".join(json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n" for entry in entries)
         with self._path.open("ab", buffering=0) as file:
-            if start and not self._ends_whole():
+            if start != self._whole_at and not self._ends_whole():
                 # A line that a full disk or a crash cut short must not swallow the one after it.
                 lines = "\n" + lines
             try:
@@ -47,7 +49,8 @@ class Journal:
                 with contextlib.suppress(OSError):
                     file.truncate(start)
                 raise
-        return self.size
+        self._whole_at = start + len(lines.encode())
+        return self._whole_at
 
     def entries(self, start: int = 0) -> Iterator[Entry]:
         """The entries from a byte on; lines that a crash left unfinished are passed over."""
@@ -62,6 +65,8 @@ class Journal:
                         yield entry
 
     def _ends_whole(self) -> bool:
+        if not self.size:
+            return True
         with self._path.open("rb") as file:
             file.seek(-1, os.SEEK_END)
             return file.read(1) == b"\n"

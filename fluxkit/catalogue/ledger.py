@@ -88,7 +88,8 @@ class Ledger:
             self._index = self._writer = None
 
     def _write(self, work: Callable[[Writer], T]) -> T:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._index is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
         if self._index is not None and (not self._writable or self._identity != _identity(self.folder)):
             self.close()
         index = self._opened(create=True)

@@ -61,7 +61,8 @@ class Query:
         shortest = rest[0] if rest and not rest[0].absent else None
         values: list[Any] = []
         name, asks_words = "d.seq", False
-        if self.words and not (shortest and shortest.uses <= _FEW):
+        # Asking whether one frame has a word is quick; whether it has a word that begins so is not.
+        if self.words and not (shortest and shortest.uses <= _FEW and "*" not in self.words):
             lists: list[str] = ["SELECT rowid AS seq FROM words d WHERE words MATCH ?"]
             heads: list[list[Any]] = [[self.words]]
             name = "d.rowid"
@@ -183,9 +184,8 @@ def _lists(condition: Condition) -> tuple[list[str], list[list[Any]]]:
 
 
 def _match(words: str) -> str:
-    """The words for FTS5: each must occur, and the last may be the beginning of a word. No operator gets through."""
-    found = re.findall(r"\w+", words)
-    return " ".join(f'"{word}"' for word in found) + "*" if found else ""
+    """The words for FTS5: each must occur; a star after one makes it a beginning. No operator gets through."""
+    return " ".join(f'"{word}"{star}' for word, star in re.findall(r"(\w+)(\*?)", words))
 
 
 def _moment(value: date | datetime | str | None, *, end: bool) -> float | None:
