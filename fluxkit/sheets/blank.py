@@ -29,8 +29,8 @@ class Blank:
 
     @property
     def id(self) -> str:
-        """A name that no frame has."""
-        return f"blank-{self.shot.id}-{self.take}"
+        """The id that the frame of this shot has, or will have."""
+        return f"frame1-{self.shot.id.partition('-')[2]}-{self.take}"
 
     def value(self, path: str) -> Any:
         """The value of an axis, as a frame gives it."""

@@ -13,8 +13,8 @@ from fluxkit.sheets.marks import Box, Page, Photo
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-Load = Callable[[int], "Picture"]
-"""Gives the picture of a frame by its index."""
+Load = Callable[[int, int], "Picture"]
+"""Gives the picture of a frame by its index, at least so many pixels on its longer side where it has them."""
 
 
 def draw_page(page: Page, load: Load, *, scale: float = 1.0) -> Picture:
@@ -25,7 +25,7 @@ def draw_page(page: Page, load: Load, *, scale: float = 1.0) -> Picture:
         if isinstance(mark, Box):
             _draw_box(pen, mark, scale)
         elif isinstance(mark, Photo):
-            _draw_photo(picture, mark, load(mark.frame), scale)
+            _draw_photo(picture, mark, load, scale)
         else:
             typeset.draw(picture, mark.text, (mark.x * scale, mark.y * scale), mark.size * scale, mark.colour)
     return picture
@@ -49,10 +49,10 @@ def fitted(picture: Picture, width: int, height: int) -> Picture:
     return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
 
 
-def _draw_photo(onto: Picture, mark: Photo, picture: Picture, scale: float) -> None:
+def _draw_photo(onto: Picture, mark: Photo, load: Load, scale: float) -> None:
     left, top = round(mark.x * scale), round(mark.y * scale)
     width, height = round(mark.width * scale), round(mark.height * scale)
-    fit = fitted(picture, width, height)
+    fit = fitted(load(mark.frame, max(width, height)), width, height)
     # Pictures of other shapes stand on their captions, flush left, as prints do on a light table.
     onto.paste(fit, (left, top + height - fit.height))
 

@@ -15,7 +15,8 @@ from fluxkit.shots.shot import Shot
 
 def make_frame(number: int = 0, *, scene: Scene | None = None, side: int = 32, take: int = 0, **request) -> Frame:
     colour = (40 + number * 53 % 200, 40 + number * 97 % 200, 40 + number * 31 % 200)
-    request = {"model": "nano", "prompt": "p", "width": 128, "height": 128, "steps": 20, "guidance": 2.5, **request}
+    prompt = "p" if scene is None else f"p {scene.fingerprint()}"
+    request = {"model": "nano", "prompt": prompt, "width": 128, "height": 128, "steps": 20, "guidance": 2.5, **request}
     shot = Shot(scene=scene, **request)
     return Frame(shot, Image.new("RGB", (side, side), colour), provenance=Provenance(engine="function"), take=take)
 

@@ -19,7 +19,7 @@ from fluxkit.sheets.theme import THEMES
 
 
 def page_of(sheet, **options):
-    return compose(sheet._content, sheet.layout, THEMES["dark"], **options)
+    return compose(sheet.content, sheet.layout, THEMES["dark"], **options)
 
 
 def texts(sheet):

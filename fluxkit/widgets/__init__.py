@@ -1,0 +1,5 @@
+"""Live views for notebooks over plain data: one widget a file, with its JavaScript beside it."""
+
+from fluxkit.widgets.sheet_view import Card, SheetView
+
+__all__ = ["Card", "SheetView"]

@@ -1,0 +1,48 @@
+"""`View`: what every widget of fluxkit is: an anywidget that refuses unknown options and has a stable text."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, ClassVar
+
+import anywidget
+
+from fluxkit.errors import did_you_mean
+
+
+class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no types for mypy to follow
+    """An anywidget with a static twin: where no kernel answers, its picture and its text are shown instead."""
+
+    _options: ClassVar[tuple[str, ...]] = ()
+    """The keywords that the constructor takes beside those of `layout`."""
+
+    def __init__(self, **options: Any) -> None:
+        allowed = (*self._options, "layout")
+        for name, value in options.items():
+            if name not in allowed:
+                raise TypeError(
+                    f"{type(self).__name__} was given {name}={value!r}, which it does not take."
+                    f"{did_you_mean(name, allowed)} It takes: {', '.join(allowed)}."
+                )
+        self._lock = threading.RLock()
+        super().__init__(**options)
+
+    def describe(self) -> str:
+        """One line for `repr`, without addresses, times or paths."""
+        return type(self).__name__
+
+    def still(self) -> bytes | None:
+        """A PNG that stands for the widget where it cannot run; None where there is none."""
+        return None
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        still = self.still()
+        shown = {**data, "text/plain": repr(self), **({"image/png": still} if still else {})}
+        return shown, {**metadata, **({"image/png": {"alt": self.describe()}} if still else {})}
+
+    def __repr__(self) -> str:
+        return self.describe()

@@ -1,0 +1,137 @@
+"""`SheetView`: the live contact sheet, one widget however many frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import traitlets
+
+from fluxkit.widgets import bundle
+from fluxkit.widgets.base import View
+
+_BATCH = 50
+"""Thumbnails in one message: about a megabyte, so that the first rows are seen while the rest travels."""
+
+Mark = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One frame as the browser knows it: plain data, and a way to its thumbnail."""
+
+    data: dict[str, Any]
+    """`id`, `number`, `values`, `caption`, `alt`, `prompt`, `aspect`, `fault`."""
+    thumbnail: Callable[[], bytes] | None = None
+    """Gives JPEG bytes; None for a frame that has no picture (yet)."""
+
+
+class SheetView(View):
+    """Cull, compare and choose among frames; `marks`, `chosen` and `ranking` are live.
+
+    Thumbnails travel once, in binary messages; originals are fetched when looked at.
+    """
+
+    _esm = bundle.module("sheet.js")
+    _css = bundle.text("sheet.css")
+    _options = ("title", "subtitle", "sheet", "grid", "marks")
+
+    title = traitlets.Unicode("").tag(sync=True)
+    subtitle = traitlets.Unicode("").tag(sync=True)
+    sheet = traitlets.Unicode("").tag(sync=True)
+    """The fingerprint of the sheet, which goes into `picks.json`."""
+    grid = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    """Rows, columns and cells as the browser lays them out; None for one flow."""
+    marks = traitlets.Dict().tag(sync=True)
+    """Frame id -> `{"rating": 0 to 5, "pick": "pick", "reject" or ""}`."""
+    chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """The ids that are chosen for comparing, in the order of choosing."""
+    ranking = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """After blind pairs: the ids, strongest first."""
+
+    def __init__(
+        self,
+        cards: Iterable[Card],
+        *,
+        original: Callable[[str], bytes],
+        code: Callable[[Sequence[str]], str] = lambda _chosen: "",
+        on_marks: Callable[[dict[str, Mark]], None] | None = None,
+        on_cancel: Callable[[], None] | None = None,
+        still: Callable[[], bytes] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self._cards = list(cards)
+        self._original = original
+        self._code = code
+        self._on_marks = on_marks
+        self._on_cancel = on_cancel
+        self._still = still
+        self._last: tuple[dict[str, Any], bytes | None] | None = None
+        self._shown = False
+        self.on_msg(self._answer)
+        self.observe(self._marked, "marks")
+
+    def append(self, index: int, card: Card) -> None:
+        """Show a frame that has just been made, in its place; cheap enough for every frame of a long job."""
+        with self._lock:
+            self._cards[index] = card
+            if self._shown:
+                self._send_cards(index, [card])
+
+    def report(self, text: str, *, share: float = 0.0, preview: bytes | None = None, running: bool = True) -> None:
+        """Show where a job stands, in words and as a bar; a preview is a small JPEG of the frame in the making."""
+        with self._lock:
+            self._last = ({"kind": "progress", "text": text, "share": share, "running": running}, preview)
+            if self._shown:
+                self._tell(*self._last)
+
+    def describe(self) -> str:
+        """One line: how many frames, and how many are picked."""
+        picked = sum(mark.get("pick") == "pick" for mark in self.marks.values())
+        return f"SheetView({len(self._cards)} frames, {picked} picked)"
+
+    def still(self) -> bytes | None:
+        """The sheet as a picture."""
+        return self._still() if self._still else None
+
+    def _answer(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
+        kind = message.get("kind")
+        if kind == "ready":
+            self._send_all()
+        elif kind == "original":
+            picture = self._original(message["id"])
+            self.send({"kind": "original", "id": message["id"]}, buffers=[picture])
+        elif kind == "code":
+            self.send({"kind": "code", "code": self._code(message.get("chosen", self.chosen))})
+        elif kind == "cancel" and self._on_cancel:
+            self._on_cancel()
+
+    def _send_all(self) -> None:
+        with self._lock:
+            self._shown = True
+            for start, batch in _batches(self._cards):
+                self._send_cards(start, batch)
+            if self._last:
+                self._tell(*self._last)
+
+    def _send_cards(self, start: int, cards: Sequence[Card]) -> None:
+        data = [{**card.data, "picture": card.thumbnail is not None} for card in cards]
+        buffers = [card.thumbnail() for card in cards if card.thumbnail is not None]
+        self.send({"kind": "cards", "start": start, "cards": data}, buffers=buffers)
+
+    def _tell(self, message: dict[str, Any], preview: bytes | None) -> None:
+        self.send(message, buffers=[preview] if preview else None)
+
+    def _marked(self, change: Any) -> None:
+        old, new = change["old"] or {}, change["new"]
+        changed = {frame: mark for frame, mark in new.items() if old.get(frame) != mark}
+        removed = {frame: {"rating": 0, "pick": ""} for frame in old if frame not in new}
+        if self._on_marks and (changed or removed):
+            self._on_marks({**changed, **removed})
+
+
+def _batches(cards: Sequence[Card]) -> Iterator[tuple[int, Sequence[Card]]]:
+    for start in range(0, len(cards), _BATCH):
+        yield start, cards[start : start + _BATCH]
