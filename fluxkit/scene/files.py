@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fluxkit.errors import InputError
@@ -29,7 +31,7 @@ def to_yaml(scene: Scene) -> str:
     """The scene as YAML text, in the order of the fields."""
     import yaml
 
-    return str(yaml.safe_dump(document(scene), allow_unicode=True, sort_keys=False, width=100))
+    return str(yaml.dump(document(scene), Dumper=_plain()[1], allow_unicode=True, sort_keys=False, width=100))
 
 
 def from_json(kind: type[Scene], text: str | bytes) -> Scene:
@@ -49,7 +51,7 @@ def from_yaml(kind: type[Scene], text: str) -> Scene:
     import yaml
 
     try:
-        found = yaml.load(text, Loader=_loader())
+        found = yaml.load(text, Loader=_plain()[0])
     except yaml.YAMLError as error:
         raise InputError(f"The text is no YAML: {error}. Give what Scene.to_yaml() wrote.") from None
     return from_document(kind, found)
@@ -71,26 +73,38 @@ def from_document(kind: type[Scene], found: Any) -> Scene:
     return kind.model_validate(fields)
 
 
-def _loader() -> Any:
-    """PyYAML's safe loader by YAML 1.2: 3:2 is no number in base 60, `on` no boolean, and no date is guessed."""
+@cache
+def _plain() -> tuple[Any, Any]:
+    """A loader and a dumper that read plain words by YAML 1.2: 3:2 is no number in base 60, and `on` no boolean.
+
+    The dumper quotes what either version of YAML would take for something else than text.
+    """
     import yaml
 
-    class Plain(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
         pass
 
-    guesses = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:int"}
-    Plain.yaml_implicit_resolvers = {
-        letter: [(tag, pattern) for tag, pattern in resolvers if tag not in guesses and "float" not in tag]
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        pass
+
+    guessed = ("timestamp", "bool", "int", "float")
+    Loader.yaml_implicit_resolvers = {
+        letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(guessed)]
         for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    Plain.add_implicit_resolver("tag:yaml.org,2002:bool", _pattern(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
-    Plain.add_implicit_resolver("tag:yaml.org,2002:int", _pattern(r"[-+]?[0-9]+"), list("-+0123456789"))
-    number = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-    Plain.add_implicit_resolver("tag:yaml.org,2002:float", _pattern(number), list("-+0123456789."))
-    return Plain
+    for kind, expression, letters in _YAML_1_2:
+        for reader in (Loader, Dumper):
+            reader.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(rf"^(?:{expression})$"), list(letters))
+    return Loader, Dumper
 
 
-def _pattern(expression: str) -> Any:
-    import re
-
-    return re.compile(rf"^(?:{expression})$")
+_YAML_1_2 = (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+)
+"""The core schema of YAML 1.2 (section 10.3.2), without octal and hexadecimal numbers."""

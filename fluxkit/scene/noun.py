@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, StringConstraints, model_validator
 
 from fluxkit._base import Record, record_type
 
-_HIDDEN = re.compile(r"^(model_|_|\0|from_orm|parse_|construct|copy$|dict$|json$|schema|update_forward|validate$)")
+_KEPT = "_hash_once"
+_HIDDEN = re.compile(r"^(model_|_|from_orm|parse_|construct|copy$|dict$|json$|schema|update_forward|validate$)")
 
 
 def _plain(value: Any) -> Any:
@@ -45,16 +46,16 @@ class Noun(Record):
 
     def __hash__(self) -> int:
         """The hash of the fields, computed once (renderers memoise on it)."""
-        known = self.__dict__.get("\0hash")
+        known = self.__dict__.get(_KEPT)
         if known is None:
             known = hash((type(self), *(self.__dict__[name] for name in type(self).model_fields)))
-            self.__dict__["\0hash"] = known
+            self.__dict__[_KEPT] = known
         return int(known)
 
     def __getstate__(self) -> dict[Any, Any]:
         # Hashes of strings differ between processes: a kept hash must not travel in a pickle.
         state = dict(super().__getstate__())
-        state["__dict__"] = {name: value for name, value in state["__dict__"].items() if name != "\0hash"}
+        state["__dict__"] = {name: value for name, value in state["__dict__"].items() if name != _KEPT}
         return state
 
     def __getitem__(self, path: str) -> Any:

@@ -21,6 +21,7 @@ from fluxkit.scene.subject import Subject
 from fluxkit.scene.variation import Together, Variations, vary
 
 if TYPE_CHECKING:
+    from fluxkit.scene.reading import Imported
     from fluxkit.scene.rules import Findings
 
 AspectRatio = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d+(\.\d+)?:\d+(\.\d+)?$")]
@@ -226,6 +227,26 @@ class Scene(Noun):
     def from_yaml(cls, text: str) -> Scene:
         """The scene of a YAML text; a hand-written one may name its film ("film: Portra 400")."""
         return files.from_yaml(cls, text)
+
+    @classmethod
+    def from_prompt(cls, text: str) -> Imported:
+        """A prompt read into a scene: lens, film, light and time where they are certain, the rest as description.
+
+        Midjourney's flags and AUTOMATIC1111's parameter text are understood. Show the result to see what was read and
+        what found no place; `.scene` is the scene, `.request` what belongs to the shot.
+
+        >>> Scene.from_prompt("a fisherman, soft light from the left, 85mm f/1.8, Portra 400 --ar 4:5 --seed 7")
+        lighting.key.quality ← 'soft light from the left'
+        lighting.key.direction ← 'soft light from the left'
+        lens.f_number ← 'f/1.8'
+        lens.focal_length_mm ← '85mm'
+        film ← 'Portra 400'
+        kept as description: a fisherman
+        for the shot: seed = 7
+        """
+        from fluxkit.scene.reading import read_prompt
+
+        return read_prompt(text)
 
     def prompt(self, model: Any = "flux.1-dev", template: str | None = None) -> Any:
         """The words for a model: a `Prompt`, whose `str()` is exactly the text that the model is given.

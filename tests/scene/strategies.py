@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -25,6 +26,9 @@ from fluxkit.scene import (
     stocks,
 )
 from fluxkit.scene.noun import choices
+
+DRAWS = int(os.environ.get("FLUXKIT_DRAWS", "100"))
+"""How many scenes a property is tried on; `FLUXKIT_DRAWS=2000` for the full promise of a release."""
 
 _WORDS = (
     "a 28-year-old woman", "an elderly fisherman", "a ceramic teapot", "two dancers, mid-leap", "a red fox", "seated",
