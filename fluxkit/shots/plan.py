@@ -115,11 +115,21 @@ def make_plan(
         _confirm(request.crossed, confirm)
         shots, axes = list(_shots_of(request)), _axes_of(request)
     else:
-        shots, axes = [request] if isinstance(request, Shot) else list(request), {}
+        shots, axes = [request] if isinstance(request, Shot) else _listed(request), {}
         _confirm(len(shots), confirm)
     checked, diagnostics = _checked(shots, strict)
     _refuse_equal_cells(checked, axes, strict, diagnostics)
     return ShotPlan(checked, axes=axes, diagnostics=diagnostics.values())
+
+
+def _listed(request: Any) -> list[Shot]:
+    shots = [] if isinstance(request, str) or not isinstance(request, Iterable) else list(request)
+    if not shots or not all(isinstance(shot, Shot) for shot in shots):
+        raise PlanError(
+            f"A plan was asked for of {request!r}; it takes a Scene, a Sweep, a Shot or a list of shots. "
+            f"Write Scene.from_prompt(text) to start from words."
+        )
+    return shots
 
 
 def _sweep_of(scene: Scene, settings: dict[str, Any]) -> Sweep:

@@ -59,6 +59,15 @@ class Sweep:
     axes: tuple[Axis, ...] = ()
     skips: tuple[Skip, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.scene, Scene):
+            raise PlanError(
+                f"A sweep was given {self.scene!r} to shoot; it takes a Scene. "
+                f"Write Scene.from_prompt(text) to start from words."
+            )
+        if self.size is not None:
+            _check_size(self.size)
+
     def over(self, *, skip: Skip | Iterable[Cell] | None = None, **axes: Iterable[Any]) -> Sweep:
         """Cross the sweep with further axes: request fields (`seed`, `guidance`, ...) or dotted paths of the scene.
 
@@ -117,10 +126,18 @@ class Sweep:
             raise PlanError(f"The axis {path!r} was given no values. Give at least one, or leave the axis out.")
         if path not in REQUEST_AXES and not path.startswith("options."):
             _check_scene_axis(self.scene, path, listed)
+        if path == "size":
+            for value in listed:
+                _check_size(value)
         repeated = {repr(value) for i, value in enumerate(listed) if value in listed[:i]}
         if repeated:
             raise PlanError(f"The axis {path!r} holds {', '.join(sorted(repeated))} twice. Give each value once.")
         return listed
+
+
+def _check_size(size: Any) -> None:
+    if not (isinstance(size, tuple | list) and len(size) == 2 and all(isinstance(side, int) for side in size)):
+        raise PlanError(f"A size of {size!r} was given; it is a pair of whole numbers. Write size=(width, height).")
 
 
 def _check_scene_axis(scene: Scene, path: str, values: tuple[Any, ...]) -> None:
