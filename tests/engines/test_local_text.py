@@ -192,7 +192,7 @@ def test_provenance_says_how_it_was_made(engine: LocalEngine, dev: ModelSpec) ->
 
 
 def test_words_behind_the_window_are_refused_by_field(engine: LocalEngine, schnell: ModelSpec) -> None:
-    scene = Scene(subject="a cat " * 125 + "cat", environment=Environment(place="street dog " * 20 + "dog"))
+    scene = Scene(subject="a cat " * 100 + "cat", environment=Environment(place="street dog " * 40 + "dog"))
     prompt = PromptRenderer(schnell).render(scene)
     with pytest.raises(CapabilityError, match=r"reads 256 \(t5\).*dog.*environment\.place") as told:
         shoot(engine, a_shot(schnell, prompt=prompt))

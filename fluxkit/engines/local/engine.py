@@ -75,6 +75,7 @@ class LocalEngine:
     def close(self) -> None:
         """Give the memory back; the engine loads again when it is next used."""
         if self._model is not None:
+            self._model.forget()
             self._model.parts.drop()
             self._model = None
         self.embeds.clear()
@@ -108,7 +109,7 @@ class LocalEngine:
         }
 
     def _frame(self, shot: Shot, tell: _Teller, unread: dict[str, str]) -> Frame:
-        from fluxkit.engines.local.picture import to_image
+        from fluxkit.engines.local.picture import pasted_back, to_image
 
         prompt, *negative = (self._embeds(text) for text in self._texts(shot))
 
@@ -117,17 +118,20 @@ class LocalEngine:
             tell("denoise", step=step, steps=steps, shot=shot, preview=preview)
 
         with told(shot):
-            latents = self._model.maker.expose(shot, prompt, negative[0] if negative else None, on_step)
-            tell("decode", step=shot.steps or 0, steps=shot.steps or 0, shot=shot)
-            image = to_image(self._model.maker.develop(shot, latents), shot)
+            maker = self._model.maker(shot)
+            latents = maker.expose(shot, prompt, negative[0] if negative else None, on_step)
+            tell("decode", shot=shot)
+            image = pasted_back(to_image(self._model.develop(shot, latents), shot), shot)
         return Frame(shot, image, provenance=self._provenance(shot, unread))
 
     def _texts(self, shot: Shot) -> tuple[str, ...]:
-        negated = shot.negative is not None and (shot.true_cfg or 1) > 1
-        return (str(shot.prompt), shot.negative) if negated and shot.negative is not None else (str(shot.prompt),)
+        from fluxkit.engines.local.makers import negative_text
+
+        negative = negative_text(shot)
+        return (str(shot.prompt),) if negative is None else (str(shot.prompt), negative)
 
     def _embeds(self, text: str) -> Embeds:
-        return self.embeds.get(self._model.embeds_key(text), lambda: self._model.maker.encode(text))
+        return self.embeds.get(self._model.embeds_key(text), lambda: self._model.encode(text))
 
     def _provenance(self, shot: Shot, unread: dict[str, str]) -> Provenance:
         return Provenance(

@@ -5,10 +5,12 @@ Each function computes what diffusers 0.42's `FluxPipeline` computes, operation 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fluxkit.engines.local.denoise import Schedule
 from fluxkit.engines.local.embeds import Embeds
+from fluxkit.shots.inputs import ReferenceImage
 from fluxkit.shots.shot import Shot
 
 LATENT_FACTOR = 8
@@ -26,6 +28,29 @@ def encode(parts: Any, text: str, window: int) -> Embeds:
         t5 = parts["text_encoder_2"]
         ids = _ids(parts["tokenizer_2"], text, window)
         tokens = t5(ids.to(t5.device), output_hidden_states=False)[0].to(t5.dtype)
+    return Embeds(tokens, pooled)
+
+
+def blend(parts: Any, pictures: Sequence[ReferenceImage], words: Embeds) -> Embeds:
+    """Words joined by the tokens that Redux makes of pictures; several pictures are summed, each with its weight.
+
+    Weights that are not given share equally what is left of 1 a picture, so that two pictures are not twice as strong.
+    """
+    import torch
+
+    encoder, embedder = parts["image_encoder"], parts["image_embedder"]
+    scales = [picture.weight if picture.weight is not None else 1 / len(pictures) for picture in pictures]
+    with torch.no_grad():
+        seen = parts["feature_extractor"].preprocess(
+            images=[picture.image for picture in pictures], do_resize=True, return_tensors="pt", do_convert_rgb=True
+        )
+        hidden = encoder(**seen.to(device=encoder.device, dtype=encoder.dtype)).last_hidden_state
+        found = embedder(hidden).image_embeds
+        device, dtype = found.device, found.dtype
+        tokens = torch.cat([words.tokens.to(device).expand(len(pictures), -1, -1), found], dim=1)
+        scale = torch.tensor(scales, device=device, dtype=dtype)
+        tokens = (tokens * scale[:, None, None]).sum(dim=0, keepdim=True)
+        pooled = (words.pooled.to(device).expand(len(pictures), -1) * scale[:, None]).sum(dim=0, keepdim=True)
     return Embeds(tokens, pooled)
 
 
@@ -78,9 +103,9 @@ class Velocity:
         self._transformer = transformer
         self._times = [time.expand(1).to(dtype) / 1000 for time in schedule.timesteps]
         self._scale = shot.true_cfg or 1.0
-        guided = transformer.config.guidance_embeds
+        guided, guidance = transformer.config.guidance_embeds, shot.spec.guidance_for(shot.guidance)
         self._fixed = {
-            "guidance": torch.full([1], shot.guidance, device=device, dtype=torch.float32) if guided else None,
+            "guidance": torch.full([1], guidance, device=device, dtype=torch.float32) if guided else None,
             "txt_ids": torch.zeros(embeds.tokens.shape[1], 3, device=device, dtype=dtype),
             "img_ids": positions(shot.width, shot.height, dtype, device),
             "return_dict": False,

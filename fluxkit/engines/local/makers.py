@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from fluxkit.engines.local import denoise, flux1
+from fluxkit.engines.local import denoise, flux1, flux2, pipelines
+from fluxkit.engines.local.device import quiet
 from fluxkit.engines.local.embeds import Embeds
 from fluxkit.engines.local.parts import Parts
+from fluxkit.engines.local.pipelines import Route
 from fluxkit.shots.shot import Shot
 
 OnStep = Callable[[int, int, Callable[[], Any] | None], None]
@@ -15,54 +17,131 @@ OnStep = Callable[[int, int, Callable[[], Any] | None], None]
 
 
 class Maker(Protocol):
-    """Makes pictures of one model."""
-
-    def encode(self, text: str) -> Embeds:
-        """A text as the model's transformer reads it."""
+    """Makes the latents of shots of one kind."""
 
     def expose(self, shot: Shot, embeds: Embeds, negative: Embeds | None, on_step: OnStep) -> Any:
         """The shot's finished latents, in whatever form `develop` takes them."""
 
-    def develop(self, shot: Shot, latents: Any) -> Any:
-        """Latents as a picture tensor (1, 3, height, width) of about -1 to 1."""
+
+def encode(parts: Parts, text: str) -> Embeds:
+    """A text as the model's transformer reads it."""
+    spec = parts.spec
+    if spec.family == "flux.1":
+        return flux1.encode(parts, text, spec.windows["t5"])
+    return flux2.encode(parts, text, next(iter(spec.windows.values())))
 
 
-class Flux1Text:
-    """FLUX.1 from words alone, through fluxkit's own loop."""
+def develop(parts: Parts, shot: Shot, latents: Any) -> Any:
+    """Latents as the VAE's picture tensor (1, 3, height, width) of about -1 to 1."""
+    if parts.spec.family == "flux.1":
+        return flux1.decode(parts["vae"], latents, shot.width, shot.height)
+    return flux2.decode(parts["vae"], latents, shot.width, shot.height)
+
+
+def negative_text(shot: Shot) -> str | None:
+    """The words that a shot works against in a second pass a step; None where there is none."""
+    if shot.spec.guidance.kind == "cfg":
+        return (shot.negative or "") if (shot.spec.guidance_for(shot.guidance) or 1) > 1 else None
+    return shot.negative if (shot.true_cfg or 1) > 1 else None
+
+
+class OwnLoop:
+    """FLUX.1 from words, and from pictures turned into words, through fluxkit's own loop."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._schedules: dict[tuple[int, int], denoise.Schedule] = {}
 
-    def encode(self, text: str) -> Embeds:
-        """T5's tokens and CLIP's pooled vector."""
-        return flux1.encode(self._parts, text, self._parts.spec.windows["t5"])
-
     def expose(self, shot: Shot, embeds: Embeds, negative: Embeds | None, on_step: OnStep) -> Any:
         """The shot's packed latents, from its own seed's noise."""
         transformer, device = self._parts["transformer"], self._parts.device.kind
-        dtype = embeds.tokens.dtype
+        if shot.inputs is not None and shot.inputs.references:
+            embeds = flux1.blend(self._parts, shot.inputs.references, embeds)
         channels = transformer.config.in_channels // 4
-        latents = flux1.noise(channels, shot.width, shot.height, shot.seed, dtype, device)
+        latents = flux1.noise(channels, shot.width, shot.height, shot.seed, embeds.tokens.dtype, device)
         schedule = self._schedule(shot, latents.shape[1])
         velocity = flux1.Velocity(transformer, schedule, shot, embeds, negative, device)
 
         def tell(index: int, before: Any, direction: Any) -> None:
             def state() -> Any:
-                return self.develop(shot, denoise.predicted_end(schedule, index, before, direction))
+                return develop(self._parts, shot, denoise.predicted_end(schedule, index, before, direction))
 
             on_step(index + 1, schedule.steps, state)
 
         on_step(0, schedule.steps, None)
         return denoise.run(velocity, latents, schedule, tell)
 
-    def develop(self, shot: Shot, latents: Any) -> Any:
-        """The VAE's picture of packed latents."""
-        return flux1.decode(self._parts["vae"], latents, shot.width, shot.height)
-
     def _schedule(self, shot: Shot, tokens: int) -> denoise.Schedule:
-        key = (shot.steps or 1, tokens)
+        key = (pipelines.steps_of(shot), tokens)
         if key not in self._schedules:
             made = denoise.make_schedule(self._parts["scheduler"], *key, self._parts.device.kind)
             self._schedules[key] = made
         return self._schedules[key]
+
+
+class Piped:
+    """A task through one of diffusers' pipelines, given encoded words and asked for latents.
+
+    One shot at a time with one fresh generator: in seven of the pipelines a batch draws the wrong noise for all but its
+    first picture.
+    """
+
+    def __init__(self, parts: Parts, route: Route) -> None:
+        self._parts = parts
+        self._route = route
+        self._pipeline: Any = None
+
+    def expose(self, shot: Shot, embeds: Embeds, negative: Embeds | None, on_step: OnStep) -> Any:
+        """The latents that the pipeline ends with."""
+        device = self._parts.device.kind
+        against = None if negative is None else negative.to(device)
+        spoken = pipelines.words(shot.spec.family, embeds.to(device), against, shot.true_cfg)
+        guided = shot.spec.guidance.kind != "none"
+        call = pipelines.common(shot) | spoken | self._route.arguments(shot, guided)
+        watch = _Watch(self._parts, shot, on_step)
+        on_step(0, pipelines.steps_of(shot), None)
+        with quiet():
+            pipeline = self._built()
+            try:
+                return pipeline(**call, callback_on_step_end=watch).images
+            finally:
+                # After a run that was stopped, hooks and caches still hold its state, and the next picture would
+                # show it.
+                pipeline.maybe_free_model_hooks()
+
+    def _built(self) -> Any:
+        if self._pipeline is None:
+            import diffusers
+
+            made = getattr(diffusers, self._route.pipeline)
+            parts = self._parts.for_constructor(made)
+            # Its own scheduler, for pipelines keep the state of a run in it; not `from_pipe`, which casts weights.
+            parts["scheduler"] = type(parts["scheduler"]).from_config(parts["scheduler"].config)
+            self._pipeline = made(**parts, **self._route.flags)
+            self._pipeline.set_progress_bar_config(disable=True)
+            if self._route.changes_transformer:
+                self._parts.keep_to_itself("transformer")
+        return self._pipeline
+
+
+class _Watch:
+    """The pipelines' callback: progress after each step, with what the picture is heading to."""
+
+    def __init__(self, parts: Parts, shot: Shot, on_step: OnStep) -> None:
+        self._parts = parts
+        self._shot = shot
+        self._on_step = on_step
+        self._before: Any = None
+
+    def __call__(self, pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        latents, before, self._before = tensors["latents"], self._before, tensors["latents"]
+        sigmas = pipeline.scheduler.sigmas[-pipeline.num_timesteps - 1 :]
+
+        def state() -> Any:
+            heading = latents
+            if before is not None and sigmas[index + 1] > 0:
+                heading = latents + (before - latents) / (sigmas[index + 1] - sigmas[index]) * sigmas[index + 1]
+            return develop(self._parts, self._shot, heading.to(latents.dtype))
+
+        self._on_step(index + 1, pipeline.num_timesteps, state)
+        return tensors

@@ -3,30 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Any
 
-from fluxkit.engines.local import pipelines
+from fluxkit.engines.local import makers, pipelines
 from fluxkit.engines.local.device import Device
+from fluxkit.engines.local.embeds import Embeds
+from fluxkit.engines.local.makers import Maker
 from fluxkit.engines.local.parts import Parts
 from fluxkit.models import ModelSpec
+from fluxkit.models.spec import Method
 from fluxkit.models.weights import weights_tag
+from fluxkit.shots.shot import Shot
 
 
 class LoadedModel:
     """A model ready for shots; parts load when they are first needed."""
 
     def __init__(self, spec: ModelSpec, device: Device, former: LoadedModel | None = None) -> None:
-        """Takes over the parts of the `former` model that have the same content, and frees the others."""
+        """Takes over the parts of the `former` model that have the same content, and frees the others.
+
+        Raises `WeightsError` for weights that are missing, or of another family or task.
+        """
         self.spec = spec
         self.tag = weights_tag(spec)
         self.parts = Parts(spec, device)
+        pipelines.check_weights(spec, self.parts.index, self.parts.config("transformer"))
         if former is not None:
+            former.forget()
             self.parts.adopt(former.parts)
-        self.maker = pipelines.maker(self.parts)
+        self._makers: dict[Method, Maker] = {}
 
     def holds(self, spec: ModelSpec) -> bool:
         """Whether it is this model, with these weights as they are on disk now."""
         return spec == self.spec and weights_tag(spec) == self.tag
 
+    def maker(self, shot: Shot) -> Maker:
+        """What makes the latents of a shot of this kind."""
+        method: Method = "shoot" if shot.inputs is None else shot.inputs.method(shot.spec)
+        if method not in self._makers:
+            route = pipelines.route(self.spec, method)
+            self._makers[method] = makers.OwnLoop(self.parts) if route is None else makers.Piped(self.parts, route)
+        return self._makers[method]
+
+    def encode(self, text: str) -> Embeds:
+        """A text as the transformer reads it."""
+        return makers.encode(self.parts, text)
+
+    def develop(self, shot: Shot, latents: Any) -> Any:
+        """Latents as a picture tensor (1, 3, height, width) of about -1 to 1."""
+        return makers.develop(self.parts, shot, latents)
+
     def embeds_key(self, text: str) -> Hashable:
         """What decides the embeds of a text: the encoders' content, their format, and the windows."""
         return (self.parts.text_tag(), self.parts.device, tuple(self.spec.windows.items()), text)
+
+    def forget(self) -> None:
+        """Let go of everything built over the parts."""
+        self._makers.clear()

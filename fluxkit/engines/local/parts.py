@@ -13,12 +13,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from fluxkit import models
 from fluxkit.engines.local.device import Device, quiet
 from fluxkit.errors import WeightsError
 from fluxkit.models import ModelSpec
 from fluxkit.models.weights import content_tag, weights_folder
 
 INDEX = "model_index.json"
+_TEXT_PARTS = ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2")
 
 
 class Parts:
@@ -29,7 +31,11 @@ class Parts:
         self.device = device
         self.folder = resolve(spec)
         self.index = read_index(spec, self.folder)
+        self._folders = dict.fromkeys(self.index, self.folder)
+        if spec.base is not None:
+            self._join_base(models.get(spec.base))
         self._loaded: dict[str, Any] = {}
+        self._private: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
         entry = self.index.get(name)
@@ -38,7 +44,9 @@ class Parts:
     def __getitem__(self, name: str) -> Any:
         """The part by name, on the engine's device, loaded if it is not yet."""
         if name not in self._loaded:
-            self._loaded[name] = load_part(self.spec, self.folder, self.index, name, self.device)
+            self._loaded[name] = load_part(
+                self.spec, self._folders.get(name, self.folder), self.index, name, self.device
+            )
         return self._loaded[name]
 
     def get(self, name: str) -> Any:
@@ -48,13 +56,37 @@ class Parts:
     def adopt(self, former: Parts) -> None:
         """Take over the loaded parts of another model that hold the same content, then empty it."""
         for name, part in former._loaded.items():
-            if name in self and self.tag(name) == former.tag(name):
+            if name not in former._private and name in self and self.tag(name) == former.tag(name):
                 self._loaded[name] = part
         former.drop()
 
+    def keep_to_itself(self, name: str) -> None:
+        """Never hand a part on to the next model: something has changed it."""
+        self._private.add(name)
+
+    def for_constructor(self, made: Any) -> dict[str, Any]:
+        """The parts that a pipeline class is built from; its text encoders are left out, for words come encoded."""
+        names = [name for name in inspect.signature(made).parameters if name in self or name in _TEXT_PARTS]
+        return {name: None if name in _TEXT_PARTS else self[name] for name in names}
+
+    def config(self, name: str) -> dict[str, Any]:
+        """A part's configuration file, read without loading it; empty where it has none."""
+        file = self._folders.get(name, self.folder) / name / "config.json"
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return found
+
+    def _join_base(self, base: ModelSpec) -> None:
+        """Add the parts that these weights lack from the model that they are made for."""
+        spec = base.with_(weights=self.spec.base_weights) if self.spec.base_weights else base
+        folder = resolve(spec)
+        for name, entry in read_index(spec, folder).items():
+            if name not in self:
+                self.index[name] = entry
+                self._folders[name] = folder
+
     def tag(self, name: str) -> str:
         """What a part is, whatever folder it lies in: its class and a hash of its files."""
-        return f"{'.'.join(self.index[name])}:{content_tag(self.folder / name)}"
+        return f"{'.'.join(self.index[name])}:{content_tag(self._folders[name] / name)}"
 
     def text_tag(self) -> tuple[str, ...]:
         """The tags of everything that turns words into vectors."""

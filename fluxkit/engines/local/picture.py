@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fluxkit.engines.local import pipelines
 from fluxkit.errors import BadPictureError
+from fluxkit.shots.shot import Shot
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +28,17 @@ def to_image(tensor: Any, shot: Any = None) -> Image:
     if not pixels.any():
         raise bad_picture("black all over", shot)
     return Image.fromarray(pixels.numpy())
+
+
+def pasted_back(image: Image, shot: Shot) -> Image:
+    """The picture with everything outside the shot's mask as it was in the shot's own picture, to the last bit.
+
+    The models change it a little: it goes through the VAE and back.
+    """
+    from PIL import Image
+
+    start, mask = pipelines.start_of(shot), pipelines.mask_of(shot)
+    return image if start is None or mask is None else Image.composite(image, start, mask)
 
 
 def bad_picture(what: str, shot: Any) -> BadPictureError:
