@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ from fluxkit.nano.data import pictures
 from fluxkit.nano.model import GUIDANCE, Nano, draw, optimizers, pack
 from fluxkit.nano.progress import Log, Pace, cosine, load, save, set_rate
 from fluxkit.nano.vae import build, to_model
+
+SAVE_EVERY = 200
+"""Steps between checkpoints."""
 
 Target = Callable[[Tensor, Tensor, Tensor, Tensor, tuple[Tensor, Tensor]], Tensor]
 """From noisy latents, times, the flow's velocity, guidance and captions: what the student should answer."""
@@ -49,6 +52,16 @@ class Recipe:
     drop_slot: float = 0.25
     average: float = 0.999
     """Decay of the running average of the weights, which is what is kept."""
+
+    def lasting(self, steps: int) -> Recipe:
+        """The same recipe with another number of steps."""
+        return replace(self, steps=steps)
+
+
+FLOW = Recipe(steps=2800, rate=1.2e-3)
+"""The first stage of the shipped weights."""
+GUIDE = Recipe(steps=700, rate=5e-4, seed=13, drop_all=0.05, average=0.99)
+"""The second stage of the shipped weights."""
 
 
 class Examples:
@@ -141,7 +154,7 @@ def train(work: Path, name: str, nano: Nano, examples: Examples, recipe: Recipe,
         smooth = 0.98 * smooth + 0.02 * value if smooth else value
         if (step + 1) % 50 == 0:
             log(f"{name} {step + 1}/{recipe.steps} loss {smooth:.4f}, ends {pace.eta(step + 1)}")
-        if (step + 1) % 200 == 0 or step + 1 == recipe.steps:
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             _keep(work / f"{name}.pt", nano, average, optimizers_, step + 1)
     return average.eval()
 
@@ -211,28 +224,26 @@ def averaged(work: Path, name: str, words: int) -> Nano:
 
 
 def main() -> None:
-    """Trains a stage from the command line."""
+    """Trains one stage from the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--work", type=Path, default=Path("nano-work"))
     parser.add_argument("--count", type=int, default=26000)
     parser.add_argument("--stage", choices=("flow", "guide"), default="flow")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--mirror", action="store_true", help="train on mirror images too")
-    parser.add_argument("--rate", type=float, default=1e-3)
     given = parser.parse_args()
-    slots = captions(given.work, given.count)
+    recipe = FLOW if given.stage == "flow" else GUIDE
+    recipe = recipe.lasting(given.steps or recipe.steps)
+    slots, data = captions(given.work, given.count), pictures(given.work, given.count, 128)
     words = text.vocabulary(slots)
-    data = pictures(given.work, given.count, 128)
     latents, _, _ = encoded(given.work, data, trained_vae(given.work), mirror=given.mirror)
-    recipe = Recipe(steps=given.steps, rate=given.rate)
+    examples = Examples(latents, slots, words)
     torch.manual_seed(recipe.seed)
     if given.stage == "flow":
-        train(given.work, "flow", Nano(len(words)), Examples(latents, slots, words), recipe)
+        train(given.work, "flow", Nano(len(words)), examples, recipe)
         return
     teacher = averaged(given.work, "flow", len(words))
-    recipe = Recipe(steps=given.steps, rate=given.rate, seed=13, drop_all=0.05)
-    student = copy.deepcopy(teacher).train()
-    train(given.work, "guide", student, Examples(latents, slots, words), recipe, guided_target(teacher))
+    train(given.work, "guide", copy.deepcopy(teacher).train(), examples, recipe, guided_target(teacher))
 
 
 if __name__ == "__main__":

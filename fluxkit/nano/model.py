@@ -1,4 +1,4 @@
-"""The parts of nano that learn from captions: text encoders and the FLUX transformer, and the flow they are trained on."""
+"""What learns from captions: text encoders, the FLUX transformer, and the flow they are trained on."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _start_small(nano: Nano) -> None:
         if isinstance(part, nn.Linear):
             nn.init.xavier_uniform_(part.weight)
             nn.init.zeros_(part.bias)
-            if ".norm" in name and name.endswith("linear") or name in ("proj_out", "norm_out.linear"):
+            if (".norm" in name and name.endswith("linear")) or name in ("proj_out", "norm_out.linear"):
                 nn.init.zeros_(part.weight)
 
 
@@ -114,7 +114,11 @@ def unpack(tokens: Tensor) -> Tensor:
     """The inverse of `pack` for square pictures."""
     n, count, channels = tokens.shape
     side = int(count**0.5)
-    return tokens.view(n, side, side, channels // 4, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(n, channels // 4, 2 * side, 2 * side)
+    return (
+        tokens.view(n, side, side, channels // 4, 2, 2)
+        .permute(0, 3, 1, 4, 2, 5)
+        .reshape(n, channels // 4, 2 * side, 2 * side)
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What every training stage shares: a log with an estimate of the end, and checkpoints that are written whole or not at all."""
+"""What every stage shares: a log with the expected end, and checkpoints written whole or not at all."""
 
 from __future__ import annotations
 

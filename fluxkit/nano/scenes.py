@@ -54,7 +54,11 @@ def scene_of(world: World) -> Scene:
         )
     assert isinstance(world, Portrait)
     return Scene(
-        subject=_sitter(world), environment=Environment(place=world.place), lighting=Lighting(key=key), lens=lens, **shared
+        subject=_sitter(world),
+        environment=Environment(place=world.place),
+        lighting=Lighting(key=key),
+        lens=lens,
+        **shared,
     )
 
 

@@ -63,7 +63,9 @@ def loss(vae: nn.Module, batch: Tensor) -> tuple[Tensor, Tensor]:
         posterior = vae.encode(batch).latent_dist
         made = vae.decode(posterior.sample()).sample
     made = made.float()
-    edges = sum(_edges(nn.functional.avg_pool2d(made - batch, scale) if scale > 1 else made - batch) for scale in (1, 2))
+    edges = sum(
+        _edges(nn.functional.avg_pool2d(made - batch, scale) if scale > 1 else made - batch) for scale in (1, 2)
+    )
     spread = posterior.kl().float().mean() / posterior.mean[0].numel()
     error = made - batch
     total = error.abs().mean() + 0.8 * edges + _tint(error) + KL_WEIGHT * spread
@@ -78,7 +80,7 @@ def _edges(error: Tensor) -> Tensor:
 def _tint(error: Tensor) -> Tensor:
     """How far broad areas are off in colour: a small part of a plain error, and otherwise learned last."""
     broad = nn.functional.avg_pool2d(error, 4)
-    return broad.abs().mean() + 2 * (broad - broad.mean(1, keepdim=True)).abs().mean()
+    return broad.abs().mean() + 8 * (broad - broad.mean(1, keepdim=True)).abs().mean()
 
 
 def _batch(data: NDArray[np.uint8], recipe: Recipe, step: int) -> Tensor:
@@ -102,7 +104,9 @@ def train(work: Path, data: NDArray[np.uint8], recipe: Recipe, *, device: str = 
     """The trained autoencoder; continues from `vae.pt` in the work folder."""
     torch.manual_seed(recipe.seed)
     log, vae = Log(work), build().to(device)
-    optimizer = torch.optim.AdamW([{"params": vae.parameters(), "peak": recipe.rate}], betas=(0.9, 0.99), weight_decay=0)
+    optimizer = torch.optim.AdamW(
+        [{"params": vae.parameters(), "peak": recipe.rate}], betas=(0.9, 0.99), weight_decay=0
+    )
     state: dict[str, Any] | None = load(work / "vae.pt")
     first = 0
     if state:
@@ -120,7 +124,8 @@ def train(work: Path, data: NDArray[np.uint8], recipe: Recipe, *, device: str = 
         error = 0.97 * error + 0.03 * float(squared) if error else float(squared)
         if (step + 1) % 100 == 0:
             psnr = 10 * np.log10(4 / error)
-            log(f"vae {step + 1}/{recipe.steps} loss {float(value.detach()):.4f} psnr {psnr:.2f} dB, ends {pace.eta(step + 1)}")
+            found = f"loss {float(value.detach()):.4f} psnr {psnr:.2f} dB"
+            log(f"vae {step + 1}/{recipe.steps} {found}, ends {pace.eta(step + 1)}")
         if (step + 1) % 500 == 0 or step + 1 == recipe.steps:
             save(work / "vae.pt", {"model": vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1})
     return vae.eval()

@@ -139,7 +139,12 @@ def _landscape(rng: np.random.Generator, shared: dict[str, object]) -> Landscape
     sunny = ("left", "right", "behind left", "behind right", "behind", "front")
     direction = _pick(rng, sunny, (1.5, 1.5, 1, 1, 1, 1))
     azimuth, elevation = DIRECTIONS[direction]
-    light = {**shared, "direction": direction, "azimuth_deg": azimuth + float(rng.uniform(-6, 6)), "elevation_deg": elevation}
+    light = {
+        **shared,
+        "direction": direction,
+        "azimuth_deg": azimuth + float(rng.uniform(-6, 6)),
+        "elevation_deg": elevation,
+    }
     return Landscape(
         **light,  # type: ignore[arg-type]
         land=_pick(rng, list(LANDS)),

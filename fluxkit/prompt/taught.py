@@ -1,4 +1,4 @@
-"""Words for a model that was taught only some: the `taught` filter of its template, and a report of what made no words."""
+"""Words for a model that was taught only some: the `taught` filter, and a report of what made no words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SILENT = {"aspect_ratio"}
 
 
 def taught(text: str, table: Mapping[str, str]) -> str | None:
-    """The taught word that a text certainly means: the longest phrase of `table` found in it, as whole words; else None.
+    """The taught word that a text means: the longest phrase of `table` found in it, as whole words; else None.
 
     >>> taught("a 28-year-old woman", {"woman": "woman", "man": "man"})
     'woman'

@@ -58,7 +58,12 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], rows: float, columns
 
 
 def clouds(
-    rng: np.random.Generator, shape: tuple[int, int], cells: float, octaves: int = 4, gain: float = 0.55, tall: float = 1
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    cells: float,
+    octaves: int = 4,
+    gain: float = 0.55,
+    tall: float = 1,
 ) -> Plane:
     """Fractal noise: octaves of `noise`, each twice as fine and `gain` times as strong; `tall` stretches the rows."""
     out, weight, power = np.zeros(shape, np.float32), 1.0, 0.0

@@ -35,7 +35,14 @@ LANDS: dict[str, Land] = {
 }
 """The lands that nano is taught."""
 
-HOURS: dict[str, float] = {"night": -13.0, "blue hour": -5.0, "sunset": 1.0, "golden hour": 6.0, "morning": 20.0, "midday": 58.0}
+HOURS: dict[str, float] = {
+    "night": -13.0,
+    "blue hour": -5.0,
+    "sunset": 1.0,
+    "golden hour": 6.0,
+    "morning": 20.0,
+    "midday": 58.0,
+}
 """Times of day and the elevation of the sun in degrees."""
 
 WEATHER: dict[str, tuple[float, float, float]] = {
@@ -49,13 +56,16 @@ WEATHER: dict[str, tuple[float, float, float]] = {
 
 _SUN = np.array([-14, -6, -2, 2, 8, 20, 60.0])
 _ZENITH = np.array(
-    [[.006, .010, .030], [.020, .045, .150], [.07, .12, .28], [.13, .20, .38], [.14, .25, .50], [.13, .28, .62], [.11, .28, .70]]
+    [[.006, .010, .030], [.020, .045, .150], [.07, .12, .28], [.13, .20, .38],
+     [.14, .25, .50], [.13, .28, .62], [.11, .28, .70]]
 )  # fmt: skip
 _HORIZON = np.array(
-    [[.014, .022, .050], [.10, .11, .22], [.58, .31, .25], [1.0, .52, .26], [.88, .66, .46], [.70, .76, .82], [.62, .75, .90]]
+    [[.014, .022, .050], [.10, .11, .22], [.58, .31, .25], [1.0, .52, .26],
+     [.88, .66, .46], [.70, .76, .82], [.62, .75, .90]]
 )  # fmt: skip
 _DISC = np.array(
-    [[.03, .04, .07], [.02, .03, .06], [.25, .07, .03], [1.3, .50, .16], [1.75, 1.02, .52], [2.0, 1.65, 1.25], [2.1, 1.95, 1.75]]
+    [[.03, .04, .07], [.02, .03, .06], [.25, .07, .03], [1.3, .50, .16],
+     [1.75, 1.02, .52], [2.0, 1.65, 1.25], [2.1, 1.95, 1.75]]
 )  # fmt: skip
 
 
@@ -96,7 +106,9 @@ def landscape(world: Landscape, size: int, rng: np.random.Generator) -> Plane:
         fade = np.exp(-haze * kilometres * colour(0.30, 0.35, 0.44))
         valley = np.exp(-np.clip(ridge[None] - y, 0, 1) / 0.05) * 0.25 + ramp(0.0, 0.16, np.clip(ridge[None] - y, 0, 1))
         fade = fade * (1 - 0.75 * mist * (1 - 0.85 * near) * np.clip(valley, 0, 1))[..., None]
-        picture = over(picture, np.asarray(ground * fade + air * (1 - fade), np.float32), np.asarray(cover_, np.float32))
+        picture = over(
+            picture, np.asarray(ground * fade + air * (1 - fade), np.float32), np.asarray(cover_, np.float32)
+        )
     if world.lake:
         picture = _lake(picture, sky, horizon - 0.12, size, rng)
     lift = float(np.interp(sky.elevation, [-13, -5, 1, 8, 60], [5.5, 2.1, 0.85, 0.72, 0.62]))
@@ -163,7 +175,9 @@ def _ground(
     side = math.sin(math.radians(sky.azimuth))
     facing = 0.5 - 0.5 * math.cos(math.radians(sky.azimuth))
     slope = np.tanh(-side * lean[None] * 3.2 * np.exp(-below / 0.09) + 0.45 * side * texture) * (1.0 - 0.55 * near)
-    lit = (0.30 + 0.45 * facing + 0.62 * slope + 0.16 * texture) * float(ramp(np.float32(-4), np.float32(6), np.float32(sky.elevation)))  # type: ignore[arg-type]
+    lit = (0.30 + 0.45 * facing + 0.62 * slope + 0.16 * texture) * float(
+        ramp(np.float32(-4), np.float32(6), np.float32(sky.elevation))
+    )  # type: ignore[arg-type]
     lit = np.clip(lit, 0.02, 1.6) * shade
     albedo = land.rock * (1 - near) ** 1.5 + land.ground * (1 - (1 - near) ** 1.5)
     albedo = np.broadcast_to(albedo, (size, size, 3))
@@ -193,7 +207,12 @@ def _lake(picture: Plane, sky: _Sky, shore: float, size: int, rng: np.random.Gen
     water = mirror * strength + (sky.zenith * 0.10 + colour(0.008, 0.020, 0.024)) * (1 - strength)
     if sky.ahead and sky.elevation > -3:
         column = bump(np.linspace(-0.5, 0.5, size, dtype=np.float32)[None] - sky.sun_x, 0, 0.07)
-        water = water + (np.clip(noise(rng, (rows, size), rows * 0.45, size / 5) - 0.4, 0, 3) * column)[..., None] * sky.disc * 0.5
+        water = (
+            water
+            + (np.clip(noise(rng, (rows, size), rows * 0.45, size / 5) - 0.4, 0, 3) * column)[..., None]
+            * sky.disc
+            * 0.5
+        )
     out = picture.copy()
     out[first:] = water
     return out

@@ -62,7 +62,9 @@ def blur_radius(world: Portrait | StillLife, size: int) -> float:
     return min(0.5 * disc_mm / 24 * size, 0.085 * size)
 
 
-def _lights(frame: _Frame, rng: np.random.Generator, colours: list[Plane], count: int, power: float, low: float) -> Plane:
+def _lights(
+    frame: _Frame, rng: np.random.Generator, colours: list[Plane], count: int, power: float, low: float
+) -> Plane:
     """Small bright points, each a dot of 2 pixels that an open lens turns into a disc."""
     size = frame.shape[0]
     out = np.zeros((size, size, 3), np.float32)
@@ -99,7 +101,13 @@ def _night_city(frame: _Frame, rng: np.random.Generator) -> Plane:
         out = np.where(tower[..., None], colour(0.010, 0.012, 0.020), out)
         out = out + lit[..., None] * colour(1.0, 0.62, 0.28) * np.float32(rng.uniform(0.35, 0.8))
         edge += wide + 0.01
-    lamps = [colour(1, 0.60, 0.22), colour(1, 0.80, 0.50), colour(1, 0.25, 0.10), colour(0.30, 0.62, 1), colour(0.3, 1, 0.6)]
+    lamps = [
+        colour(1, 0.60, 0.22),
+        colour(1, 0.80, 0.50),
+        colour(1, 0.25, 0.10),
+        colour(0.30, 0.62, 1),
+        colour(0.3, 1, 0.6),
+    ]
     return np.asarray(out + _lights(frame, rng, lamps, 30, 26, 0.85), np.float32)
 
 
@@ -138,14 +146,21 @@ def _cafe(frame: _Frame, rng: np.random.Generator) -> Plane:
         while at < 1:
             wide, tall = rng.uniform(0.03, 0.07), rng.uniform(0.07, 0.15)
             bottle = (frame.x > at) & (frame.x < at + wide) & (frame.y < top - 0.012) & (frame.y > top - tall)
-            tint = [colour(0.30, 0.16, 0.05), colour(0.06, 0.14, 0.09), colour(0.34, 0.28, 0.20), colour(0.20, 0.05, 0.03)]
+            tint = [
+                colour(0.30, 0.16, 0.05),
+                colour(0.06, 0.14, 0.09),
+                colour(0.34, 0.28, 0.20),
+                colour(0.20, 0.05, 0.03),
+            ]
             out = np.where(bottle[..., None], tint[int(rng.integers(4))] * rng.uniform(0.6, 1.3), out)
             at += wide + rng.uniform(0.01, 0.06)
     glow = np.zeros(frame.shape, np.float32)
     for _ in range(3):
         glow += bump(frame.x, rng.uniform(0.05, 0.95), 0.16) * bump(frame.y, 0.10, 0.20)
     out = out * (0.55 + 1.3 * glow)[..., None]
-    return np.asarray(out + _lights(frame, rng, [colour(1, 0.72, 0.38), colour(1, 0.84, 0.58)], 16, 24, 0.30), np.float32)
+    return np.asarray(
+        out + _lights(frame, rng, [colour(1, 0.72, 0.38), colour(1, 0.84, 0.58)], 16, 24, 0.30), np.float32
+    )
 
 
 def _seaside(frame: _Frame, rng: np.random.Generator) -> Plane:
@@ -157,7 +172,9 @@ def _seaside(frame: _Frame, rng: np.random.Generator) -> Plane:
     out = out + colour(1.6, 0.8, 0.3) * (bump(frame.x, sun, 0.16) * bump(frame.y, 0.55, 0.14))[..., None]
     wave = noise(rng, frame.shape, 52, 11)
     glitter = np.clip(wave - 0.2, 0, 3) * bump(frame.x, sun, 0.20)
-    sea = colour(0.085, 0.115, 0.175) * (1 + 0.35 * wave)[..., None] + colour(1.2, 0.62, 0.30) * glitter[..., None] * 0.6
+    sea = (
+        colour(0.085, 0.115, 0.175) * (1 + 0.35 * wave)[..., None] + colour(1.2, 0.62, 0.30) * glitter[..., None] * 0.6
+    )
     out = np.where((frame.y > 0.58)[..., None], sea, out)
     lamps = _lights(frame, rng, [colour(1, 0.7, 0.4)], 10, 16, 0.06)
     return np.asarray(out + np.roll(lamps, int(0.54 * frame.shape[0]), 0), np.float32) * np.float32(0.75)
@@ -175,7 +192,9 @@ def _library(frame: _Frame, rng: np.random.Generator) -> Plane:
             wide, tall = rng.uniform(0.022, 0.055), rng.uniform(0.10, 0.16)
             book = (frame.x > at) & (frame.x < at + wide) & (frame.y < bottom - 0.02) & (frame.y > bottom - 0.02 - tall)
             round_ = 0.6 + 0.6 * np.sqrt(np.clip(1 - ((frame.x - at - wide / 2) / (wide / 2)) ** 2, 0, 1))
-            out = np.where(book[..., None], (spines[int(rng.integers(6))] * rng.uniform(0.6, 1.4)) * round_[..., None], out)
+            out = np.where(
+                book[..., None], (spines[int(rng.integers(6))] * rng.uniform(0.6, 1.4)) * round_[..., None], out
+            )
             at += wide + 0.003
         board = np.abs(frame.y - bottom + 0.008) < 0.010
         out = np.where(board[..., None], colour(0.17, 0.085, 0.04), out)

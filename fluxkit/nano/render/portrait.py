@@ -111,7 +111,9 @@ def _shade(world: Portrait, head: Head, light: _Light, unit: float, rng: np.rand
     torso = np.maximum(np.where(head.neck_in > 0, head.neck, -0.28), head.body).astype(np.float32)
     torso_n = normals(soften(torso, 0.05 / unit), unit)
     n = np.where((head.face_in > 0)[..., None], skin_n, torso_n)
-    hollow = np.clip(1 - 1.7 * np.clip(soften(np.maximum(solid, -1), 0.12 / unit) - np.maximum(solid, -1), 0, 0.4), 0.3, 1)
+    hollow = np.clip(
+        1 - 1.7 * np.clip(soften(np.maximum(solid, -1), 0.12 / unit) - np.maximum(solid, -1), 0, 0.4), 0.3, 1
+    )
     bust = world.who in MATERIAL
     albedo, gloss = _stone(world, head, rng) if bust else _flesh(world, head, rng)
     power = {"marble bust": 22, "bronze bust": 30}.get(world.who, 26)
@@ -134,7 +136,9 @@ def _lit(
 ) -> Plane:
     """Lambert with a wrap that softens by the light's size and, for skin, bleeds red; fill from the camera; gloss."""
     facing = n @ light.key
-    wrap = colour(0.30, 0.15, 0.09) * (1.0 if skin else 0.2) + np.float32(math.sin(math.radians(light.spread_deg)) * 0.5)
+    wrap = colour(0.30, 0.15, 0.09) * (1.0 if skin else 0.2) + np.float32(
+        math.sin(math.radians(light.spread_deg)) * 0.5
+    )
     key = np.clip((facing[..., None] + wrap) / (1 + wrap), 0, 1) ** 1.15 * seen[..., None]
     fill = (0.50 + 0.25 * n[..., 1] + 0.40 * np.clip(n[..., 2], 0, 1)) * hollow * light.fill
     rim = np.clip(1 - n[..., 2], 0, 1) ** 1.5 * np.clip(n[..., :2] @ light.key[:2] + 0.15 * light.behind, 0, 1)
@@ -142,9 +146,9 @@ def _lit(
     half = light.key + colour(0, 0, 1)
     half = half / (np.linalg.norm(half) + 1e-3)
     shine = np.clip(n @ half, 0, 1) ** np.float32(power / (1 + 0.03 * light.spread_deg)) * seen * (1 + 2 * light.behind)
-    return (albedo * (key * light.tint + fill[..., None] * light.fill_tint) + (shine * gloss)[..., None] * light.tint).astype(
-        np.float32
-    )
+    return (
+        albedo * (key * light.tint + fill[..., None] * light.fill_tint) + (shine * gloss)[..., None] * light.tint
+    ).astype(np.float32)
 
 
 def _flesh(world: Portrait, head: Head, rng: np.random.Generator) -> tuple[Plane, Plane]:
@@ -162,7 +166,11 @@ def _flesh(world: Portrait, head: Head, rng: np.random.Generator) -> tuple[Plane
     brow = brow * ramp(0.09, 0.15, side) * ramp(0.47, 0.37, side)
     albedo = over(albedo, np.minimum(hair * 1.1, skin * 0.45), brow * 0.8)
     if world.beard:
-        stubble = ramp(-0.22, -0.40, y - 0.9 * np.clip(side - 0.30, 0, 1)) * (1 - lips) * (1 - 0.6 * bump(head.across, 0, 0.1))
+        stubble = (
+            ramp(-0.22, -0.40, y - 0.9 * np.clip(side - 0.30, 0, 1))
+            * (1 - lips)
+            * (1 - 0.6 * bump(head.across, 0, 0.1))
+        )
         albedo = over(albedo, np.minimum(hair * 1.2, skin * 0.30), stubble * 0.9 * (head.y > -1.05))
     gloss = 0.07 * (1 + 1.2 * lips + 0.6 * bump(head.across, 0, 0.07) * ramp(-0.2, 0.1, y))
     return albedo.astype(np.float32), gloss.astype(np.float32)
@@ -203,9 +211,9 @@ def _cloth(
 
 def _eyes(lit: Plane, world: Portrait, head: Head, light: _Light, seen: Plane, unit: float) -> Plane:
     """Whites, irises with a catchlight where the light would mirror, lashes and the fold of the lid."""
-    level = light.tint * float(np.clip(0.35 + 0.65 * light.key[2], 0.05, 1)) * np.clip(0.3 + 0.7 * soften(seen, 2), 0, 1)[
-        ..., None
-    ] + light.fill_tint * np.float32(light.fill)
+    level = light.tint * float(np.clip(0.35 + 0.65 * light.key[2], 0.05, 1)) * np.clip(
+        0.3 + 0.7 * soften(seen, 2), 0, 1
+    )[..., None] + light.fill_tint * np.float32(light.fill)
     half = light.key + colour(0, 0, 1)
     half = half / (np.linalg.norm(half) + 1e-3)
     white = 0.20 + 0.26 * float(np.clip(SKIN[world.skin].mean() / 0.45, 0, 1))
@@ -262,16 +270,16 @@ def _locks(world: Portrait, head: Head, light: _Light, seen: Plane, albedo: Plan
     n = n + np.stack([0.22 * strands, 0 * strands, 0 * strands], -1)
     facing = np.clip((n @ light.key) * 0.8 + 0.2, 0, 1) * np.clip(seen + 0.15, 0, 1)
     behind = np.clip(n[..., :2] @ light.key[:2] + 0.1, 0, 1) ** 2 * light.behind * 6.0
-    level = (facing + behind)[..., None] * light.tint + np.float32(light.fill) * light.fill_tint * (0.7 + 0.3 * n[..., 1:2])
+    level = (facing + behind)[..., None] * light.tint + np.float32(light.fill) * light.fill_tint * (
+        0.7 + 0.3 * n[..., 1:2]
+    )
     body = base * np.exp(0.32 * strands)[..., None] * level * 1.15
     band = bump(head.y, 0.62 + 0.28 * float(light.key[1]), 0.20) * np.clip(facing * 1.2, 0, 1)
     shine = band * np.clip(0.45 + 0.5 * strands, 0, 2) * (0.02 if bust else 0.075)
     return (body + shine[..., None] * light.tint * (0.35 + 2.2 * base)).astype(np.float32)
 
 
-def _composed(
-    world: Portrait, head: Head, layers: tuple[Plane, ...], place: Plane, unit: float, size: int
-) -> Plane:
+def _composed(world: Portrait, head: Head, layers: tuple[Plane, ...], place: Plane, unit: float, size: int) -> Plane:
     """Place, back hair and head laid over each other, exposed for the face, with what lies off the focus softened."""
     front, front_cover, back, back_cover, skin = layers
     values = (front @ LUMA)[skin > 0.8]
