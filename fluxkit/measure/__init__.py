@@ -1,0 +1,48 @@
+"""The light meter: numbers about a picture, and a scene's own fields beside them."""
+
+from fluxkit.measure.adherence import against, measure
+from fluxkit.measure.adherence_table import AdherenceTable, Badge, adherence_table, badge
+from fluxkit.measure.cast import cast
+from fluxkit.measure.defocus import defocus
+from fluxkit.measure.face import Face, find_faces
+from fluxkit.measure.grain import GrainCurve, grain, grain_curve
+from fluxkit.measure.haze import haze
+from fluxkit.measure.key_light import key_light
+from fluxkit.measure.lighting_ratio import lighting_ratio
+from fluxkit.measure.measurement import Measurement, Measurements, Verdict
+from fluxkit.measure.monochrome import monochrome
+from fluxkit.measure.saturation import saturation
+from fluxkit.measure.softness import softness
+from fluxkit.measure.subject import SubjectRegion, find_subject
+from fluxkit.measure.texture import texture
+from fluxkit.measure.tone import tone, zones
+
+__all__ = [
+    "AdherenceTable",
+    "Badge",
+    "Face",
+    "GrainCurve",
+    "Measurement",
+    "Measurements",
+    "SubjectRegion",
+    "Verdict",
+    "adherence_table",
+    "against",
+    "badge",
+    "cast",
+    "defocus",
+    "find_faces",
+    "find_subject",
+    "grain",
+    "grain_curve",
+    "haze",
+    "key_light",
+    "lighting_ratio",
+    "measure",
+    "monochrome",
+    "saturation",
+    "softness",
+    "texture",
+    "tone",
+    "zones",
+]
