@@ -1,7 +1,9 @@
 """What came back: frames, how they were made, and the files that hold them."""
 
+from fluxkit.frames.disclosure import Disclosure, disclosure
 from fluxkit.frames.frame import Frame
 from fluxkit.frames.frames import Frames
 from fluxkit.frames.provenance import Provenance
+from fluxkit.frames.signing import SigningKey
 
-__all__ = ["Frame", "Frames", "Provenance"]
+__all__ = ["Disclosure", "Frame", "Frames", "Provenance", "SigningKey", "disclosure"]

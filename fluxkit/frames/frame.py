@@ -19,6 +19,8 @@ from fluxkit.shots.shot import Shot
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from fluxkit.frames.signing import SigningKey
+
 
 class Frame:
     """A picture, its shot, its take and its provenance.
@@ -93,15 +95,18 @@ class Frame:
         source = self._image or self._source
         return type(self)(shot, source, provenance=self._provenance, take=self._take, made=self._made)
 
-    def save(self, path: str | Path, *, privacy: Privacy = "full", quality: int = 95) -> Path:
+    def save(
+        self, path: str | Path, *, privacy: Privacy = "full", quality: int = 95, key: SigningKey | None = None
+    ) -> Path:
         """Write the picture with its scene, request and provenance inside; returns the path.
 
         The name's ending chooses the format: `.png` (exact pixels), `.jpg` or `.webp` (both at `quality`).
         `privacy="minimal"` says that the picture is synthetic, which model made it and its id, and leaves out prompt
         and scene; "none" writes nothing, not even that it is synthetic, which the law may ask for where you publish.
+        With a `key` the file is signed with a C2PA content credential (extra `provenance`).
         """
         target = Path(path).expanduser()
-        metadata.write(self, target, privacy=privacy, marks=self._said(), quality=quality)
+        metadata.write(self, target, privacy=privacy, marks=self._said(), quality=quality, key=key)
         return target
 
     @classmethod

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from fluxkit.frames.frame import Frame
+    from fluxkit.frames.signing import SigningKey
 
 KEY = "fluxkit"
 """The PNG text key that holds our record."""
@@ -45,19 +46,35 @@ class Notes:
 
 
 def write(
-    frame: Frame, path: Path, *, privacy: Privacy = "full", marks: Marks | None = None, quality: int = 95
+    frame: Frame,
+    path: Path,
+    *,
+    privacy: Privacy = "full",
+    marks: Marks | None = None,
+    quality: int = 95,
+    key: SigningKey | None = None,
 ) -> None:
-    """Write the frame's picture and record to `path`, whole or not at all; raises `FrameError` where that fails."""
+    """Write the frame's picture and record to `path`, signed where a key is given, whole or not at all.
+
+    Raises `FrameError` where that fails, and where `path` is a file with a content credential.
+    """
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
         raise FrameError(
             f"A frame was to be saved as {path.name!r}. Pictures are saved as .png (exact pixels), .jpg or .webp."
         )
+    from fluxkit.frames import credentials  # it reads files through this module
+
     level = check_privacy(privacy)
     record = record_of(frame)
     if kind != "PNG":
         record = dataclasses.replace(record, fingerprint="")
     data = dressed(_encoded(frame.image, kind, quality), record, privacy=level, marks=marks or Marks())
+    credentials.refuse_rewriting(path)
+    if key is not None:
+        packet = packet_of(record, Marks(), privacy=level)
+        named = record if level == "full" else None
+        data = credentials.signed(data, key, record=named, source_type=packet.source_type)
     try:
         write_atomic(path, data)
     except OSError as error:
