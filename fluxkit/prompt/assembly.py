@@ -33,10 +33,23 @@ def tidy(letters: Letters) -> Letters:
                 if character == "." and out[-1][0] in _PAUSES:
                     out[-1] = (character, path)
                 continue
+        if character.isalnum() and out and out[-1][0] in ",;" and not is_data(out[-1][1]):
+            out.append((" ", path))
         out.append((character, path))
     while out and out[-1][0] == " ":
         out.pop()
     return out
+
+
+def spaced(letters: Letters) -> Letters:
+    """White space collapsed to single spaces, none at the ends, and nothing else changed."""
+    out: Letters = []
+    for character, path in letters:
+        if not character.isspace():
+            out.append((character, path))
+        elif out and out[-1][0] != " ":
+            out.append((" ", path))
+    return out[:-1] if out and out[-1][0] == " " else out
 
 
 def _repeats(character: str, before: str) -> bool:
@@ -50,11 +63,17 @@ def unlead(letters: Letters) -> Letters:
     return letters[min(own, found.end() if found else 0) :]
 
 
+def trimmed(letters: Letters) -> Letters:
+    """Without a comma or a dash that nothing follows."""
+    end = len(letters)
+    while end and letters[end - 1][0] in _PAUSES + "–—- ":
+        end -= 1
+    return letters[:end]
+
+
 def sentence(letters: Letters) -> Letters:
     """One sentence: tidied, with a capital first and a stop last; empty when it holds no word."""
-    found = unlead(tidy(letters))
-    while found and found[-1][0] in _PAUSES + "–—- ":
-        found.pop()
+    found = trimmed(unlead(tidy(letters)))
     if not any(character.isalnum() for character, _ in found):
         return []
     first, path = found[0]

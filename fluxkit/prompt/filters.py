@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, Undefined, pass_environment
 from jinja2.exceptions import TemplateRuntimeError
 
-from fluxkit.prompt import english, marked
+from fluxkit.prompt import english, layout, marked
 from fluxkit.prompt.marked import Finished, Said
 from fluxkit.prompt.taught import taught
 from fluxkit.prompt.trace import Trace
@@ -93,24 +93,32 @@ def by(text: Any, path: str) -> Said:
 
 
 @pass_environment
-def as_json(environment: Environment, value: Any, indent: int | None = None) -> str:
-    """A value as JSON, without the keys and items that are unset; words keep their fields."""
+def each(environment: Environment, records: Iterable[Any], field: str) -> list[Any]:
+    """One field of every record, where it is set."""
+    trace: Trace = environment.trace  # type: ignore[attr-defined]
+    found = [environment.getattr(record, field) for record in trace.items(records)]
+    return [value for value in found if value is not None]
+
+
+@pass_environment
+def as_json(environment: Environment, value: Any) -> str | None:
+    """A value as JSON, without the keys and items that are unset; words keep their fields. Unset when nothing is left."""
     trace: Trace = environment.trace  # type: ignore[attr-defined]
     trace.is_json = True
-    resolved = _pruned(value, trace.resolved)
-    return json.dumps(resolved, ensure_ascii=False, indent=indent)
+    said = _said(value, trace)
+    return None if said is None else json.dumps(said, ensure_ascii=False)
 
 
-def _pruned(value: Any, resolve: Callable[[str], str]) -> Any:
+def _said(value: Any, trace: Trace) -> Any:
+    """A value for JSON: texts marked and tidied, unset and empty parts left out."""
     if isinstance(value, Undefined):
-        return str(value)
+        return str(value)  # raises, naming what is undefined
     if isinstance(value, str):
-        return " ".join(resolve(value).split()) or None
+        return trace.resolved(trace.spoken(value)) or None
     if isinstance(value, Mapping):
-        kept = {key: _pruned(item, resolve) for key, item in value.items()}
-        return {key: item for key, item in kept.items() if item not in (None, {}, [])} or None
+        return {key: said for key, item in value.items() if (said := _said(item, trace)) is not None} or None
     if isinstance(value, list | tuple):
-        return [item for item in (_pruned(item, resolve) for item in value) if item not in (None, {}, [])] or None
+        return [said for item in value if (said := _said(item, trace)) is not None] or None
     return value
 
 
@@ -126,7 +134,7 @@ def _unset_stays_unset(work: Callable[..., Any]) -> Callable[..., Any]:
     def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
         if value is None:
             return None
-        if isinstance(value, Finished):
+        if isinstance(value, str) and (isinstance(value, Finished) or marked.is_marked(value)):
             return Finished(_around(value, lambda text: str(work(text, *args, **kwargs))))
         found = work(value, *args, **kwargs)
         kept = isinstance(value, Said) and isinstance(found, str) and not isinstance(found, Said)
@@ -160,6 +168,7 @@ def _around(finished: str, work: Callable[[str], str]) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "json": as_json,
     "series": _unset_list_stays_unset(series),
+    "each": _unset_list_stays_unset(each),
     "listed": _unset_list_stays_unset(listed),
     "list": _unset_list_stays_unset(as_list),
     "needed": lambda text: text if text is not None and marked.unmarked(str(text)).strip() else None,
@@ -170,6 +179,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
             "aged": english.aged,
             "article": english.article,
             "by": by,
+            "cited": layout.cited,
             "framed_at": english.framed_at,
             "looking": english.looking,
             "manner": english.manner,

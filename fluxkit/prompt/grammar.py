@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from jinja2 import meta, nodes
@@ -41,7 +42,7 @@ def traced(template: nodes.Template) -> nodes.Template:
     """
     names = _Names(template)
     body: list[nodes.Node] = []
-    for node in template.body:
+    for node in _statements(template):
         if _is_unit(node):
             number = nodes.Const(sum(isinstance(unit, nodes.CallBlock) for unit in body))
             reads = nodes.Const(tuple(sorted(names.read_by([node]))))
@@ -60,6 +61,21 @@ def units(template: nodes.Template) -> list[tuple[str, ...]]:
 def is_whole(template: nodes.Template) -> bool:
     """Whether all words of a traced template come from its units."""
     return all(isinstance(node, (nodes.CallBlock, *_SILENT)) or _is_space(node) for node in template.body)
+
+
+def _statements(template: nodes.Template) -> Iterator[nodes.Node]:
+    """The top-level statements; Jinja joins printed values and the lines between them into one, which is taken apart."""
+    for node in template.body:
+        if not isinstance(node, nodes.Output):
+            yield node
+            continue
+        line: list[nodes.Expr] = []
+        for part in node.nodes:
+            if isinstance(part, nodes.TemplateData) and part.data.isspace() and "\n" in part.data and line:
+                yield nodes.Output(line, lineno=line[0].lineno)
+                line = []
+            line.append(part)
+        yield nodes.Output(line, lineno=line[0].lineno)
 
 
 _SILENT = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.Import, nodes.FromImport)

@@ -73,23 +73,28 @@ def is_source(template: str) -> bool:
 
 
 def resolve(template: str | None, family: str, first: Path | None = None) -> str:
-    """The full name of a template: `json` and `flux2/json` mean `flux.2/json` for FLUX.2; None means the family's own.
+    """The full name of a template: for FLUX.2 `json` and `flux2/json` mean `flux.2/json`; None means the family's own.
+
+    A folder's own template is its `prose`, or the only one that it holds.
 
     Raises `TemplateError`, with the closest name, when there is none.
     """
     known = names(first)
-    asked = template or f"{family}/prose"
-    for candidate in (asked, f"{family}/{asked}"):
-        found = next((name for name in known if _folded(name) == _folded(candidate)), None)
-        if found:
-            return found
-    own = [name for name in known if name.startswith(f"{family}/")]
-    if template is None and len(own) == 1:
-        return own[0]
+    asked = template or family
+    folded = {_folded(name): name for name in known}
+    for candidate in (asked, f"{family}/{asked}", f"{asked}/prose", *_only(asked, known)):
+        if _folded(candidate) in folded:
+            return folded[_folded(candidate)]
     raise TemplateError(
         f"A template {asked!r} was asked for, and there is none.{did_you_mean(asked, known)} "
         f"Templates are: {', '.join(known) or 'none'}. Or give the template itself as a text."
     )
+
+
+def _only(family: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The template of a folder that holds just one."""
+    own = tuple(name for name in known if name.startswith(f"{family}/"))
+    return own if len(own) == 1 else ()
 
 
 def _folded(name: str) -> str:

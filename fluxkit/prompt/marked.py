@@ -112,7 +112,7 @@ def letters(text: str, paths: list[str]) -> Letters:
         if index is not None:
             stack.append(paths[ord(index) - _FIRST_INDEX])
         elif token[0] == CLOSE:
-            stack.pop()
+            stack = stack[:-1] or stack  # a decision round a whole block leaves its end behind the block's placeholder
         else:
             found.extend((character, stack[-1]) for character in token[0])
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError, meta
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.exceptions import TemplateError as JinjaError
 
 from fluxkit._base import Record
@@ -57,7 +57,7 @@ class Program:
             return trace.finished("".join(self._template.root_render_func(context)))
         except _FAULTS as error:
             name, line = place(error) or (self.name, None)
-            raise fault(name, line, error) from None
+            raise fault(name, line, error, type(record)) from None
 
 
 @cache
@@ -92,17 +92,19 @@ def place(error: BaseException) -> tuple[str, int] | None:
 _PATHS = {"wanted": "avoid"}
 
 
-def fault(name: str, line: int | None, error: BaseException) -> TemplateError:
-    """Our error for a template that cannot be loaded or rendered."""
+def fault(name: str, line: int | None, error: BaseException, kind: type[Record] | None = None) -> TemplateError:
+    """Our error for a template that cannot be loaded or rendered; `kind` is what it was rendered for."""
     where = f"{name}, line {line}" if line else name
     reason = "it calls itself without end" if isinstance(error, RecursionError) else str(error) or type(error).__name__
     if isinstance(error, SecurityError):
         cure = "Templates are sandboxed: read fields, use the filters listed in docs/templates.md, and nothing else."
     elif isinstance(error, TemplateSyntaxError):
         cure = "Mend the template's syntax there."
+    elif isinstance(error, UndefinedError) and kind is not None:
+        cure = f"It was rendered for a {kind.__name__}, which has: {', '.join(kind.model_fields)}."
     else:
         cure = "Mend the template there; docs/templates.md lists what a template may read."
-    return TemplateError(f"The template {where} failed: {reason}. {cure}")
+    return TemplateError(f"The template {where} failed: {reason.rstrip('.')}. {cure}")
 
 
 def program(template: str | None, family: str, folder: Path | None) -> Program:

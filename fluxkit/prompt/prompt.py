@@ -11,10 +11,10 @@ from fluxkit._base import Record
 from fluxkit.models import ModelSpec
 from fluxkit.prompt.assembly import joined, text_of
 from fluxkit.prompt.diagnostic import Diagnostic
+from fluxkit.prompt.findings import findings
 from fluxkit.prompt.marked import Piece
 from fluxkit.prompt.taught import untaught
 from fluxkit.prompt.tokens import Budget
-from fluxkit.prompt.unread import unread
 
 
 class Span(Record):
@@ -86,7 +86,7 @@ class Rendered:
         """What the words could not say, and which of them the model does not read."""
         said = {run.path: part.text[run.start : run.end] for _, part in self.pieces for run in part.runs}
         left_out = untaught(self.record, said, self.spec.id) if self.spec.vocabulary else ()
-        return (*self.findings, *left_out, *unread(prompt))
+        return (*self.findings, *left_out, *findings(prompt))
 
 
 class Prompt(Record):

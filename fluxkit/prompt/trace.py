@@ -84,8 +84,10 @@ class Trace:
             raise TemplateRuntimeError(f"{value} was printed; a yes or no has no words, so choose them with an if")
         if isinstance(value, tuple | list | dict | Record):
             raise TemplateRuntimeError(f"a whole {type(value).__name__} was printed; print its fields, or use a filter")
+        if isinstance(value, marked.Finished) or (isinstance(value, str) and marked.is_marked(value)):
+            return value
         text = phrase(value)
-        if marked.is_marked(text) or self.is_json or isinstance(value, marked.Finished):
+        if self.is_json:
             return text
         if isinstance(value, marked.Said):
             return self._marked(text, value.path)
@@ -151,7 +153,7 @@ class Trace:
             part if isinstance(part, str) else marked.remarked(assembly.joined(self.blocks[part]), self._index) + " "
             for part in marked.blocks(text)
         )
-        letters = assembly.unlead(assembly.tidy(marked.letters(whole, list(self._index))))
+        letters = assembly.trimmed(assembly.unlead(assembly.tidy(marked.letters(whole, list(self._index)))))
         return marked.remark(assembly.owned(letters), self._index)
 
     def _kept_block(self, pieces: assembly.Pieces) -> str:
@@ -179,7 +181,7 @@ class Trace:
         letters = marked.letters(text, list(self._index))
         if kind == "member":
             return marked.piece(_member(label, assembly.owned(letters), self.is_json))
-        letters = letters if self.is_json else assembly.tidy(letters)
+        letters = assembly.spaced(letters) if self.is_json else assembly.tidy(letters)
         return marked.piece(assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters))
 
     def _known(self, value: Any, path: str) -> Any:
@@ -216,10 +218,10 @@ def _member(label: str, letters: marked.Letters, is_json: bool) -> marked.Letter
         return []
     name = json.dumps(label)
     if is_json:
-        return [*((character, "") for character in f"{name}: "), *letters]
+        return [*((character, "") for character in f"{name}: "), *assembly.spaced(letters)]
     words = [
         (escaped, path)
-        for character, path in assembly.tidy(assembly.unlead(assembly.tidy(letters)))
+        for character, path in assembly.trimmed(assembly.unlead(assembly.tidy(letters)))
         for escaped in json.dumps(character, ensure_ascii=False)[1:-1]
     ]
     return [*((character, "") for character in f'{name}: "'), *words, ('"', "")]
