@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,14 @@ class Ended(Exception):
         self.values = values
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A picture that is on disk, and its entry."""
+
+    entry: Entry
+    data: bytes = field(repr=False)
+
+
 @dataclass
 class Follower:
     """Follows one submitted job to its end."""
@@ -51,8 +59,8 @@ class Follower:
     last_chance: bool = False
     """True in `resume`: what cannot be fetched now is given up, where the host will not have it later either."""
 
-    def follow(self, entry: Entry, report: Report) -> Entry:
-        """Wait for the picture and store it; returns the entry as `stored`. Raises `Stopped` or `Ended`."""
+    def follow(self, entry: Entry, report: Report) -> Fetched:
+        """Wait for the picture and store it; returns it with its entry. Raises `Stopped` or `Ended`."""
         watch = _Watch(entry, host(entry.host), self.pace)
         for wait in self.pace.waits():
             if self.stop.wait(wait):
@@ -100,8 +108,8 @@ class Follower:
             return None
         return answer
 
-    def _act(self, watch: _Watch, standing: Standing) -> Entry | None:
-        """Do what a standing asks for; the stored entry where the picture is there."""
+    def _act(self, watch: _Watch, standing: Standing) -> Fetched | None:
+        """Do what a standing asks for; the picture where it is there."""
         if standing.state == "ready" and standing.picture_url is not None:
             return self._fetch(watch, standing)
         if standing.state == "moderated":
@@ -116,7 +124,7 @@ class Follower:
                                     "session.resume() asks once more; results are not kept for long."))  # fmt: skip
         return None
 
-    def _fetch(self, watch: _Watch, standing: Standing) -> Entry | None:
+    def _fetch(self, watch: _Watch, standing: Standing) -> Fetched | None:
         """Download at once, verify, store; None where it is worth another poll."""
         watch.fetches += 1
         last = watch.fetches >= _FETCHES
@@ -147,7 +155,7 @@ class Follower:
                 "session.resume() fetches it once more while the host keeps it."))  # fmt: skip
         return None
 
-    def _store(self, watch: _Watch, standing: Standing, data: bytes) -> Entry:
+    def _store(self, watch: _Watch, standing: Standing, data: bytes) -> Fetched:
         """The picture goes to disk whole before the journal says so, and the links are forgotten."""
         entry = watch.entry
         name = f"{entry.request}-{entry.id}{suffix(data)}"
@@ -165,7 +173,8 @@ class Follower:
             recorded=recorded,
             polling_url=None,
         )
-        return replace(entry, state="stored", picture=name, cost_usd=cost, recorded=recorded, polling_url=None)
+        stored = replace(entry, state="stored", picture=name, cost_usd=cost, recorded=recorded, polling_url=None)
+        return Fetched(stored, data)
 
 
 @dataclass
@@ -213,7 +222,7 @@ def revive(ended: Ended, entry: Entry, shot: Any) -> errors.HostedError:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is either whole on the disk or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     with part.open("wb") as stream:
         stream.write(data)
         stream.flush()

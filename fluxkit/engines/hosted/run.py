@@ -20,14 +20,23 @@ from fluxkit.engines.hosted.body import Body
 from fluxkit.engines.hosted.client import Client
 from fluxkit.engines.hosted.courier import Courier, Direct
 from fluxkit.engines.hosted.hosts import host
-from fluxkit.engines.hosted.journal import Entry, Journal
+from fluxkit.engines.hosted.journal import OPEN, Entry, Journal
 from fluxkit.engines.hosted.lanes import lane
 from fluxkit.engines.hosted.ledger import Ledger
 from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.submit import Ticket, unknown
 from fluxkit.engines.hosted.tables import table
-from fluxkit.errors import APIError, BadRequest, Cancelled, ConfigError, ConnectionFailed, HostedError, ValidationFailed
+from fluxkit.errors import (
+    APIError,
+    BadRequest,
+    Cancelled,
+    ConfigError,
+    ConnectionFailed,
+    HostedError,
+    JobError,
+    ValidationFailed,
+)
 from fluxkit.frames.frame import Frame
 from fluxkit.frames.provenance import Provenance
 from fluxkit.shots.shot import Shot
@@ -128,20 +137,20 @@ class Run:
 
     def _made(self, order: Order) -> Frame:
         if order.entry is not None and order.entry.state == "stored":
-            return self._frame(order, order.entry)
+            return self._frame(order, self._kept(order, order.entry))
         with self._places(order) as entered:
             if not entered:
                 raise follow.Stopped
             reservation = None if order.entry else self._reserve(order)
             try:
                 entry = self._submitted(order)
-                stored = self._followed(order, entry)
+                fetched = self._followed(order, entry)
             except BaseException as error:
                 self._account(reservation, error, order)
                 raise
             if reservation is not None:
-                self._ledger.settle(reservation, stored.cost_usd)
-        return self._frame(order, stored)
+                self._ledger.settle(reservation, fetched.entry.cost_usd)
+        return self._frame(order, fetched)
 
     def _places(self, order: Order) -> _Places:
         """A place in the lane of the model, where it has one, and of the key. Unpaid waiting takes none."""
@@ -199,7 +208,7 @@ class Run:
     def _taken_over(self, order: Order) -> Entry:
         """The entry of another process that asks for the same shot at the same time; it is followed from here too."""
         latest = next(iter(self._journal.of_shot(order.shot.id)), None)
-        if latest is None or latest.state not in ("intent", "sending", "submitted", "missing", "unknown"):
+        if latest is None or latest.state not in (*OPEN, "unknown", "done"):
             raise follow.Stopped
         while latest.state == "intent":
             if self._stop.wait(0.1):
@@ -220,9 +229,20 @@ class Run:
             entry = self._journal.entry(entry.id)
         return entry
 
-    def _followed(self, order: Order, entry: Entry) -> Entry:
-        if entry.state == "stored":
-            return entry
+    def _kept(self, order: Order, entry: Entry) -> follow.Fetched:
+        """A picture that was fetched earlier and lies beside the journal."""
+        try:
+            return follow.Fetched(entry, (self._journal.folder / (entry.picture or "")).read_bytes())
+        except FileNotFoundError:
+            raise JobError(
+                f"{order.what} was fetched by another process, which has put it into the catalogue meanwhile. "
+                f"Shoot the same plan again: it comes from there.",
+                shot=order.shot, host=entry.host, request=entry.request, job=entry.remote_id or "",
+            ) from None  # fmt: skip
+
+    def _followed(self, order: Order, entry: Entry) -> follow.Fetched:
+        if entry.state in ("stored", "done"):
+            return self._kept(order, entry)
         follower = follow.Follower(
             self._journal, self._client(order), self._pace, self._stop, last_chance=self._resuming
         )
@@ -263,12 +283,12 @@ class Run:
         if isinstance(error, ConfigError | ConnectionFailed) or (isinstance(error, APIError) and not single):
             self._no_more.set()
 
-    def _frame(self, order: Order, entry: Entry) -> Frame:
+    def _frame(self, order: Order, fetched: follow.Fetched) -> Frame:
         from PIL import Image
 
-        data = (self._journal.folder / (entry.picture or "")).read_bytes()
+        entry = fetched.entry
         extra = dict(entry.recorded)
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(fetched.data)) as image:
             picture = image.convert("RGB")
         if order.shot.spec.sized_by == "pixels" and picture.size != (order.shot.width, order.shot.height):
             extra["size_returned"] = f"{picture.width} x {picture.height}"

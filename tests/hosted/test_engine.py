@@ -1,0 +1,222 @@
+"""The hosted engine keeps the contract of every engine, with a journal underneath."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from PIL import Image
+
+from fluxkit import models
+from fluxkit.engines import Progress, silent
+from fluxkit.engines.base import PaidEngine
+from fluxkit.engines.hosted import HostedEngine, import_picture
+from fluxkit.engines.hosted.hosts import host
+from fluxkit.errors import Cancelled, FrameError, InputError, JobError, NoPublicAPI, OutcomeUnknown, UnsupportedField
+from fluxkit.shots.shot import Shot
+from tests.engines.contract import EngineContract
+
+
+class TestHostedEngine(EngineContract):
+    @pytest.fixture
+    def engine(self, hosted):
+        return hosted("delayed")[1]
+
+    @pytest.fixture(name="shots")
+    def asked(self, shots):
+        return shots(2)
+
+    def test_progress_is_told_for_every_step_of_every_shot(self, engine, shots):
+        seen = []
+        list(engine.shoot(shots, seen.append))
+        assert {p.shot for p in seen if p.shot} == set(shots)
+        assert all(0 <= p.done < p.shots == len(shots) for p in seen)
+
+    def test_frames_come_as_soon_as_they_are_made(self, hosted, shots):
+        fake, engine = hosted("ok", "never ready")
+        frames = engine.shoot(shots, silent)
+        next(frames)
+        assert fake.billed <= 2
+        frames.close()
+
+    @pytest.mark.parametrize("stop", [Cancelled("Stopped."), KeyboardInterrupt()])
+    def test_it_stops_within_a_step_and_stays_usable(self, engine, shots, stop):
+        seen = []
+
+        def cancel(progress: Progress):
+            seen.append(progress)
+            raise stop
+
+        with pytest.raises(type(stop)):
+            list(engine.shoot(shots, cancel))
+        assert len(seen) == 1
+        assert len(list(engine.shoot(shots, silent))) == 2
+
+
+def test_it_is_a_paid_engine(hosted):
+    assert isinstance(hosted()[1], PaidEngine)
+    assert hosted()[1].name == "hosted"
+
+
+def test_it_runs_hosted_models_and_no_local_ones(hosted):
+    _, engine = hosted()
+    assert engine.runs(models.get("flux-kontext-max"))
+    assert not engine.runs(models.get("flux.1-dev"))
+
+
+def test_the_session_does_not_override_what_the_engine_was_given(tmp_path):
+    engine = HostedEngine(tmp_path / "own", budget_usd=1.0)
+    engine.keep_in(tmp_path / "other")
+    engine.budget(9.0)
+    assert engine._opened().path.parent == tmp_path / "own"
+    assert engine._ledger.budget_usd == 1.0
+    plain = HostedEngine()
+    plain.keep_in(tmp_path / "other")
+    plain.budget(9.0)
+    assert plain._opened().path.parent == tmp_path / "other"
+    assert plain._ledger.budget_usd == 9.0
+
+
+def test_a_picture_is_sent_through_a_process_of_its_own(hosted, shots):
+    fake, engine = hosted(detached=True)
+    assert len(list(engine.shoot(shots(3)))) == 3
+    assert fake.billed == 3
+
+
+def test_two_processes_that_ask_for_the_same_shots_at_once_pay_once(hosted, shots, tmp_path):
+    fake, first = hosted(seconds=0.3)
+    second = HostedEngine(tmp_path / "catalogue", budget_usd=5.0, server=fake, detached=False)
+    asked, got, told = shots(6), [], []
+
+    def shoot(engine):
+        try:
+            got.extend(engine.shoot(asked))
+        except JobError as error:
+            told.append(str(error))
+
+    both = [threading.Thread(target=shoot, args=(engine,)) for engine in (first, second)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert fake.billed == fake.posts == 6
+    assert {frame.shot.id for frame in got} == {shot.id for shot in asked}
+    assert all("fetched by another process" in text for text in told)
+
+
+def test_a_frame_that_the_caller_did_not_keep_is_still_there(hosted, shots):
+    fake, engine = hosted()
+    frames = engine.shoot(shots(1))
+    next(frames)
+    frames.close()
+    assert engine.jobs()[0].state == "stored"
+    assert len(list(engine.resume())) == 1
+    assert engine.jobs()[0].state == "done"
+    assert fake.billed == 1
+
+
+def test_a_sender_that_is_gone_leaves_an_unknown_outcome(hosted, shots):
+    _, engine = hosted()
+    shot = shots()[0]
+    journal = engine._opened()
+    job = journal.intend(shot_id=shot.id, shot=shot.model_dump_json(), host="bfl", server=engine._server("bfl"),
+                         model=shot.model, request="request1-0", forecast_usd=0.04, recorded={})  # fmt: skip
+    assert journal.claim(job, seconds=-1)
+    with pytest.raises(OutcomeUnknown, match="request1-0"):
+        list(engine.resume())
+    assert journal.entry(job).state == "unknown"
+
+
+def test_an_intent_of_a_dead_process_is_sent_again_by_the_next_one(hosted, shots):
+    fake, engine = hosted()
+    shot = shots()[0]
+    journal = engine._opened()
+    old = journal.intend(shot_id=shot.id, shot=shot.model_dump_json(), host="bfl", server="", model=shot.model,
+                         request="request1-0", forecast_usd=0.04, recorded={})  # fmt: skip
+    assert list(engine.resume()) == []
+    assert len(list(engine.shoot([shot]))) == 1
+    assert journal.entry(old).state == "withdrawn"
+    assert not journal.claim(old, seconds=9)
+    assert fake.posts == 1
+
+
+def test_what_the_host_returned_is_recorded(hosted, shots):
+    _, engine = hosted()
+    shot = shots(options={"safety_tolerance": 4})[0]
+    frame = next(iter(engine.shoot([shot])))
+    extra = frame.provenance.extra
+    assert (extra["seed_returned"], extra["prompt_upsampling"], extra["output_format"]) == (
+        str(shot.seed),
+        "off",
+        "png",
+    )
+    assert frame.provenance.host == "bfl"
+
+
+def test_jpeg_can_be_asked_for(hosted, shots):
+    fake, engine = hosted()
+    next(iter(engine.shoot(shots(options={"output_format": "jpeg"}))))
+    assert next(iter(fake.jobs.values())).body["output_format"] == "jpeg"
+
+
+@pytest.mark.parametrize("name", ["bfl", "replicate", "fal"])
+def test_the_host_is_the_users_choice(hosted, shots, name):
+    fake, engine = hosted()
+    frame = next(iter(engine.shoot(shots(host=name))))
+    assert frame.provenance.host == name
+    assert next(iter(fake.jobs.values())).host == name
+
+
+def test_the_engines_own_host_is_used_where_the_shot_names_none(shots, tmp_path, hosted):
+    fake, _ = hosted()
+    engine = HostedEngine(tmp_path, budget_usd=1.0, host="fal", server=fake, detached=False)
+    assert next(iter(engine.shoot(shots()))).provenance.host == "fal"
+
+
+def test_delisted_models_go_to_replicate_by_default():
+    for model in ("flux-pro", "flux-pro-1.0-depth", "flux-pro-1.0-canny", "flux-dev-lora"):
+        assert models.get(model).hosts[0] == "replicate"
+
+
+def test_a_host_that_does_not_run_the_model_is_refused(hosted, shots):
+    _, engine = hosted()
+    with pytest.raises(UnsupportedField, match="flux-2-flex was asked of fal"):
+        engine.check(shots(model="flux-2-flex", host="fal"))
+
+
+def test_picassoia_answers_that_it_has_no_public_interface(hosted, shots):
+    _, engine = hosted()
+    with pytest.raises(NoPublicAPI, match="bfl, replicate and fal"):
+        engine.check(shots(host="picassoia"))
+
+
+def test_an_unknown_host_gets_a_close_match():
+    with pytest.raises(InputError, match="Did you mean 'replicate'"):
+        host("replicat")
+
+
+def test_a_picture_made_elsewhere_can_be_imported(tmp_path):
+    Image.new("RGB", (640, 480), "navy").save(tmp_path / "one.jpg")
+    frame = import_picture(tmp_path / "one.jpg", model="flux-pro-1.1", prompt="A pear.", seed=3)
+    assert (frame.shot.width, frame.shot.height, str(frame.shot.prompt)) == (640, 480, "A pear.")
+    assert (frame.provenance.engine, frame.provenance.host) == ("imported", "picassoia")
+    (tmp_path / "page.png").write_text("<html>")
+    with pytest.raises(FrameError, match="a web page"):
+        import_picture(tmp_path / "page.png", model="flux-pro-1.1", prompt="A pear.")
+
+
+def test_a_region_is_named_not_written_out(tmp_path):
+    engine = HostedEngine(tmp_path, server={"bfl": "eu"})
+    assert engine._server("bfl") == "https://api.eu.bfl.ai"
+    assert HostedEngine(tmp_path)._server("bfl") == "https://api.bfl.ai"
+    with pytest.raises(InputError, match="provider's own hosts"):
+        HostedEngine(tmp_path, server={"bfl": "https://evil.example"})._server("bfl")
+
+
+def test_a_shot_survives_the_journal(hosted, shots):
+    _, engine = hosted("never ready")
+    engine._pace = type(engine._pace)(first=0.02, deadline=0.05)
+    shot = shots(options={"safety_tolerance": 3})[0]
+    with pytest.raises(Exception, match="not ready"):
+        list(engine.shoot([shot]))
+    assert Shot.model_validate_json(engine.jobs()[0].shot).id == shot.id

@@ -1,0 +1,61 @@
+"""The process is killed in the middle of a plan of twelve: after resume there are twelve pictures, twelve submits."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import fluxkit as fk
+from fluxkit.engines.hosted import FakeHost, HostedEngine
+from tests.hosted.kill_zygote import plan
+
+MOMENTS = 20
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.hosted.kill_zygote"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.stdin.close()
+    process.wait(10)
+
+
+def shoot_and_kill(zygote, folder, fake, after_s):
+    """Start the plan in a process of its own and kill it some time after its first request arrived, or earlier."""
+    zygote.stdin.write(json.dumps([str(folder), fake.url(), fake.key]) + "\n")
+    zygote.stdin.flush()
+    child = int(zygote.stdout.readline())
+    if after_s > 0:
+        deadline = time.monotonic() + 20
+        while not fake.seen and time.monotonic() < deadline:
+            time.sleep(0.002)
+    time.sleep(abs(after_s))
+    os.kill(child, signal.SIGKILL)
+    assert zygote.stdout.readline() == "ended\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_a_plan_killed_at_a_random_moment_ends_with_every_picture_paid_once(zygote, tmp_path, moment):
+    # A quarter of the kills come before the first request, the rest while twelve are sent, made, fetched and stored.
+    after_s = random.Random(moment).uniform(-0.3, 1.2)
+    with FakeHost(seconds=0.3) as fake:
+        shoot_and_kill(zygote, tmp_path, fake, after_s)
+        with fk.Session(tmp_path, engine=HostedEngine(server=fake, budget_usd=5.0)) as session:
+            resumed = session.resume()
+            frames = session.shoot(plan())
+            assert len({frame.id for frame in frames}) == len(frames) == 12
+            assert fake.billed == fake.posts == 12, f"{len(resumed)} resumed"
+            assert list((tmp_path / "hosted").glob("*")) == []
