@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Self, get_args, get_origin
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any, Self, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -49,7 +51,8 @@ class Record(BaseModel):
     def with_(self, path: str | None = None, value: Any = None, /, **changes: Any) -> Self:
         """A validated copy with fields changed, by name or by dotted path.
 
-        An optional part that is unset is created with its defaults when a field inside it is given.
+        An optional part that is unset is created with its defaults when a field inside it is given. Several changes are
+        made at once: only their result must be valid.
 
         >>> class Lamp(Record):
         ...     watts: int = 60
@@ -58,9 +61,13 @@ class Record(BaseModel):
         >>> Room().with_("lamp.watts", 40).lamp.watts
         40
         """
+        asked = {path: value, **changes} if path is not None else changes
+        steps = [(dotted.split("."), new, dotted) for dotted, new in asked.items()]
+        if len(steps) > 1 and not _nested(asked):
+            return cast(Self, _changed(self, steps))
         record = self
-        for dotted, new in ({path: value, **changes} if path is not None else changes).items():
-            record = _replaced(record, dotted.split("."), new, dotted)
+        for names, new, dotted in steps:
+            record = _replaced(record, names, new, dotted)
         return record
 
     def get(self, path: str) -> Any:
@@ -111,6 +118,42 @@ def record_type(annotation: Any) -> type[Record] | None:
     if get_origin(annotation) is tuple:
         return None
     return next((found for part in get_args(annotation) if (found := record_type(part))), None)
+
+
+_Step = tuple[list[str], Any, str]
+
+
+def _nested(paths: Iterable[str]) -> bool:
+    """Whether one path leads into another: then they are followed in order."""
+    ordered = sorted(f"{path}." for path in paths)
+    return any(after.startswith(before) for before, after in pairwise(ordered))
+
+
+def _changed(record: Any, steps: list[_Step]) -> Any:
+    """The record with several fields changed and validated once; no path leads into another."""
+    depth = steps[0][2].count(".") + 1 - len(steps[0][0])
+    heads: dict[str, list[_Step]] = {}
+    for names, new, dotted in steps:
+        heads.setdefault(names[0], []).append((names[1:], new, dotted))
+    if not isinstance(record, Record):
+        for names, new, dotted in steps:
+            record = _replaced(record, names, new, dotted)
+        return record
+    fields = {name: getattr(record, name) for name in type(record).model_fields}
+    for head, inner in heads.items():
+        dotted = inner[0][2]
+        if head not in fields:
+            _refuse_path(record, dotted, head, depth)
+        part = fields[head]
+        if not inner[0][0]:
+            fields[head] = inner[0][1]
+            continue
+        if part is None:
+            part = _new_part(record, head, dotted)
+        if not isinstance(part, Record | tuple):
+            _refuse_path(part, dotted, inner[0][0][0], depth + 1)
+        fields[head] = _changed(part, inner)
+    return type(record)(**fields)
 
 
 def _replaced(record: Any, names: list[str], new: Any, dotted: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -18,6 +19,11 @@ Season = Literal["spring", "summer", "autumn", "winter"]
 
 
 _BACKDROP = re.compile(r"\b(backdrop|seamless|sweep|cyclorama|paper|canvas|studio wall|plain .*wall)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8192)
+def _is_backdrop(background: str) -> bool:
+    return _BACKDROP.search(background) is not None
 
 
 class Environment(Noun):
@@ -59,7 +65,7 @@ class Environment(Noun):
     @property
     def has_backdrop(self) -> bool:
         """Whether the background is a backdrop close behind the subject rather than the distance."""
-        return bool(self.background and _BACKDROP.search(self.background))
+        return self.background is not None and _is_backdrop(self.background)
 
     @property
     def sun(self) -> optics.SunPosition | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BeforeValidator, StringConstraints, model_validator
 
 from fluxkit._base import Record, record_type
 
 _KEPT = "_hash_once"
+_Made = TypeVar("_Made")
 _HIDDEN = re.compile(r"^(model_|_|from_orm|parse_|construct|copy$|dict$|json$|schema|update_forward|validate$)")
 
 
@@ -52,10 +53,19 @@ class Noun(Record):
             self.__dict__[_KEPT] = known
         return int(known)
 
+    def once(self, name: str, make: Callable[[Any], _Made]) -> _Made:
+        """What `make` gives for this value, made once and kept beside its fields; `name` tells such values apart."""
+        kept = self.__dict__.get(f"_{name}_once", _KEPT)
+        if kept is _KEPT:
+            kept = self.__dict__[f"_{name}_once"] = make(self)
+        return cast(_Made, kept)
+
     def __getstate__(self) -> dict[Any, Any]:
-        # Hashes of strings differ between processes: a kept hash must not travel in a pickle.
+        # Hashes of strings differ between processes: what is kept beside the fields must not travel in a pickle.
         state = dict(super().__getstate__())
-        state["__dict__"] = {name: value for name, value in state["__dict__"].items() if name != _KEPT}
+        state["__dict__"] = {
+            name: value for name, value in state["__dict__"].items() if name in type(self).model_fields
+        }
         return state
 
     def __getitem__(self, path: str) -> Any:
@@ -113,9 +123,14 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(item, f"{path}.{i}")
     elif isinstance(value, Record):
         dot = f"{path}." if path else ""
-        for name, field in type(value).model_fields.items():
-            if not choices(field.annotation):
-                yield from _texts(getattr(value, name), f"{dot}{name}")
+        for name in _free_fields(type(value)):
+            yield from _texts(getattr(value, name), f"{dot}{name}")
+
+
+@cache
+def _free_fields(cls: type[Record]) -> tuple[str, ...]:
+    """The fields of a class that are no named choice."""
+    return tuple(name for name, field in cls.model_fields.items() if not choices(field.annotation))
 
 
 def _item_type(annotation: Any) -> type[Record] | None:

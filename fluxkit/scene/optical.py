@@ -98,6 +98,9 @@ class Optics(Noun):
         return self.far_limit_m is not None and math.isinf(self.far_limit_m)
 
 
+_ANY_CAMERA, _ANY_COMPOSITION = Camera(), Composition()
+
+
 class Setup(NamedTuple):
     """Everything that the lens's facts depend on."""
 
@@ -140,19 +143,23 @@ def lens_facts(setup: Setup) -> dict[str, Any]:
 
 
 def setup_of(scene: Scene) -> Setup | None:
-    """The parts of a scene that its lens's facts depend on; None without a lens."""
+    """The parts of a scene that its lens's facts depend on, gathered once; None without a lens."""
+    return scene.once("setup", _setup)
+
+
+def _setup(scene: Scene) -> Setup | None:
     if scene.lens is None:
         return None
-    camera = scene.camera or Camera()
+    camera = scene.camera or _ANY_CAMERA
     iso = camera.iso or (scene.film.exposure_index if scene.film else None)
     backdrop = scene.environment is not None and scene.environment.has_backdrop
-    composition = scene.composition or Composition()
+    composition = scene.composition or _ANY_COMPOSITION
     return Setup(scene.lens, camera, composition, scene.subject, scene.aspect_ratio, iso, backdrop)
 
 
 def scene_optics(scene: Scene) -> Optics:
     """The optics of a scene; see `Scene.optics`."""
-    camera = scene.camera or Camera()
+    camera = scene.camera or _ANY_CAMERA
     picture = optics.FORMATS[camera.format]
     facts: dict[str, Any] = {"format": camera.format, "crop_factor": picture.crop_factor}
     facts["circle_of_confusion_mm"] = optics.circle_of_confusion_mm(picture)

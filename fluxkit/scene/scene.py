@@ -134,14 +134,12 @@ class Scene(Noun):
     @property
     def depth_words(self) -> str | None:
         """What is sharp: "eyes in sharp focus while the ears already soften, ..."; None without an aperture."""
-        setup = setup_of(self)
-        return words.depth(setup) if setup else None
+        return self.once("lens_words", _lens_words)[0]
 
     @property
     def view_words(self) -> str | None:
         """How the lens sees, on its format: "short telephoto perspective"."""
-        setup = setup_of(self)
-        return words.view(setup) if setup else None
+        return self.once("lens_words", _lens_words)[1]
 
     @property
     def temperature_words(self) -> str | None:
@@ -152,7 +150,7 @@ class Scene(Noun):
     @property
     def sun_words(self) -> str | None:
         """The sunlight of the clock time and place."""
-        return words.sun(self.environment) if self.environment else None
+        return words.sun(self.environment) if self.environment and self.environment.clock else None
 
     @property
     def exposure_words(self) -> str | None:
@@ -257,3 +255,8 @@ class Scene(Noun):
         from fluxkit.prompt import PromptRenderer
 
         return PromptRenderer(models.get(model), template=template).render(self)
+
+
+def _lens_words(scene: Scene) -> tuple[str | None, str | None]:
+    setup = setup_of(scene)
+    return words.lens(setup) if setup else (None, None)

@@ -60,6 +60,11 @@ def _banded(value: float, bands: _Bands) -> str | None:
 
 
 @lru_cache(maxsize=8192)
+def lens(setup: Setup) -> tuple[str | None, str | None]:
+    """`depth` and `view` of a set-up, kept: a sweep asks for the same few again and again."""
+    return depth(setup), view(setup)
+
+
 def depth(setup: Setup) -> str | None:
     """What aperture, focal length and distance leave sharp; None without an aperture.
 
@@ -99,7 +104,6 @@ def _shared(setup: Setup, focus_m: float, distance_m: float) -> float:
     return disc / picture.diagonal_mm * optics.FORMATS["full frame"].diagonal_mm / 24.0
 
 
-@lru_cache(maxsize=8192)
 def view(setup: Setup) -> str | None:
     """How the lens sees, by its full-frame equivalent: "short telephoto perspective"."""
     return _banded(lens_facts(setup)["equivalent_focal_length_mm"], _VIEWS)

@@ -84,6 +84,34 @@ def test_named_choices_forgive_case_hyphens_and_underscores():
     assert Light(quality="Semi soft").quality == "semi-soft"
 
 
+def test_several_changes_are_made_at_once_and_only_their_result_must_be_valid():
+    turned = Scene(subject="a man").with_(
+        **{"lighting.short_or_broad": "short", "subject.yaw_deg": 20, "lighting.ratio": 4, "avoid": ["x"]}
+    )
+    assert (turned.key_angles, turned.lighting.ratio, turned.avoid) == ((40, 28), 4, ("x",))
+    moved = Light(azimuth_deg=-60).with_(direction="right", azimuth_deg=80)
+    assert moved.angles == (80, 15)
+    pushed = Scene().with_(**{"film": "Portra 400", "film.push_stops": 1})
+    assert pushed.film.exposure_index == 800
+    pair = Scene(others=["a dog", "a cat"]).with_(**{"others.0.pose": "sitting", "others.1.pose": "asleep"})
+    assert [other.pose for other in pair.others] == ["sitting", "asleep"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lens.f_number": 2, "avoid": ["x"]}, "Set lens first"),
+        ({"avoid": ["x"], "lighting.kye.direction": "left"}, "no field 'kye'"),
+        ({"avoid": ["x"], "nothing.here": 1}, "no field 'nothing'"),
+        ({"aspect_ratio": "3:2", "avoid.x": 1}, "no field 'x'"),
+        ({"avoid": ["x"], "aspect_ratio.x": 1}, "cannot be made|holds no fields"),
+    ],
+)
+def test_one_bad_change_among_several_is_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        Scene().with_(**changes)
+
+
 def test_words_are_folded_and_lose_the_punctuation_that_templates_set():
     assert Subject(description="  a woman,\n seated. ").description == "a woman, seated"
     assert PictureText(text=" OPEN. ").text == " OPEN. "

@@ -23,11 +23,11 @@ class Case(NamedTuple):
     model: ModelSpec | None
     guidance: float | None
 
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """The scene's own words with their paths, without film data and what it avoids."""
-        for path, text in self.scene.texts():
-            if not path.startswith(("film.", "avoid.", "text.")):
-                yield path, text
+    said: tuple[tuple[str, str], ...]
+
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """The scene's own words with their paths, without film data, exact texts and what it avoids."""
+        return self.said
 
 
 class Found(NamedTuple):
@@ -91,7 +91,8 @@ def check(
     silenced = _known(silence)
     if guidance is None and model is not None:
         guidance = model.guidance.default
-    case = Case(scene, scene.optics(), model, guidance)
+    said = tuple(item for item in scene.texts() if not item[0].startswith(("film.", "avoid.", "text.")))
+    case = Case(scene, scene.optics(), model, guidance, said)
     found = [
         Diagnostic(severity=rule.severity, path=item.path, rule=rule.id, message=item.message, cure=item.cure)
         for rule in RULES.values()
