@@ -22,6 +22,8 @@ from fluxkit.catalogue.writer import Writer
 from fluxkit.errors import InputError
 from fluxkit.frames import Frame, Frames, metadata, png, thumbnail
 from fluxkit.frames.marks import Marks
+from fluxkit.frames.provenance import Source
+from fluxkit.shots.inputs import ReferenceImage
 
 T = TypeVar("T")
 When = date | datetime | str | None
@@ -42,6 +44,11 @@ class Catalogue:
         self.store = self._ledger.store
         """The picture files."""
 
+    @property
+    def folder(self) -> Path:
+        """Where the catalogue lies; there may be nothing yet."""
+        return self._ledger.folder
+
     def add(self, frame: Frame, *, receipt: Mapping[str, Any] | None = None) -> FiledFrame:
         """Keep a frame; returns it as it lies in the catalogue.
 
@@ -53,14 +60,16 @@ class Catalogue:
         if isinstance(frame, FiledFrame) and frame.is_of(self):
             return frame
         # Everything slow happens before the write lock is taken.
-        picture, small, record = png.encode(frame.image), thumbnail.jpeg(frame.image), metadata.record_of(frame)
+        picture, small = png.encode(frame.image), thumbnail.jpeg(frame.image)
+        record = dataclasses.replace(metadata.record_of(frame), content=ReferenceImage.of(frame.image).content)
         made = frame.made or datetime.now(UTC)
 
         def work(writer: Writer) -> Row:
             take, old = self._place(frame.shot.id, frame.take, record.fingerprint)
             if old is not None and self.store.path(old.file).is_file():
                 return old
-            filed = dataclasses.replace(record, take=take, made=made)
+            provenance = record.provenance.with_(sources=self._sources(frame))
+            filed = dataclasses.replace(record, take=take, made=made, provenance=provenance)
             data = metadata.dressed(picture, filed)
             file = name_of(data)
             entry: Entry = {"op": "add", "file": file, "frame": f"frame1-{frame.shot.id.partition('-')[2]}-{take}"}
@@ -70,7 +79,7 @@ class Catalogue:
             self.store.put(file, data)
             self.store.put_thumbnail(file, small)
             if old is not None:
-                writer.refile(old.seq, file, record.fingerprint, made.timestamp())
+                writer.refile(old.seq, filed, file, made.timestamp())
             seq = old.seq if old is not None else writer.add(filed, file, made.timestamp(), dict(receipt or {}))
             return Row(seq, frame.shot.id, take, file, record.fingerprint, made.timestamp())
 
@@ -213,11 +222,13 @@ class Catalogue:
     def children(self, frame: Frame | str) -> Frames:
         """The frames that were filled, edited or controlled from this one."""
         sql = f"""SELECT DISTINCT {_COLUMNS} FROM lineage l JOIN frames f ON f.seq = l.child
-            WHERE l.parent IN (?, ?) ORDER BY f.seq"""
+            WHERE l.parent = ?1 OR l.parent IN (
+                SELECT fingerprint FROM frames WHERE seq = ?2 UNION SELECT content FROM frames WHERE seq = ?2)
+            ORDER BY f.seq"""
         name = id_of(frame)
-        found = self.find(name)
-        names = (name, found.fingerprint if found is not None else name)
-        return Frames(FiledFrame(self, Row(*row)) for row in self._ledger.ask(lambda index: index.rows(sql, names)))
+        seq = self._known(name, lambda _writer, seq: seq)
+        rows = self._ledger.ask(lambda index: index.rows(sql, (name, seq)))
+        return Frames(FiledFrame(self, Row(*row)) for row in rows)
 
     def verify(self) -> Verification:
         """Hash every file again: which frames are whole, missing or changed, and which files belong to no frame."""
@@ -269,6 +280,31 @@ class Catalogue:
     def __repr__(self) -> str:
         return f"Catalogue({len(self):,} frames)"
 
+    def _sources(self, frame: Frame) -> tuple[Source, ...]:
+        """What a frame was made from: as its engine said, or else the pictures that its shot was given.
+
+        A picture to fill, vary or edit that is no frame of this catalogue is taken for a photograph, as is a frame
+        that was itself made from one: the mark in the file then says that the picture is a composite.
+        """
+        said, inputs = frame.provenance.sources, frame.shot.inputs
+        if said or inputs is None:
+            return said
+        method = inputs.method(frame.shot.spec)
+        found = []
+        for role, picture in inputs.pictures().items():
+            if role != "mask":
+                parent = self.find(picture.content)
+                outside = parent is None or any(source.photograph for source in parent.provenance.sources)
+                is_base = role == "image" or (method == "edit" and role.startswith("reference"))
+                found.append(
+                    Source(
+                        role=method if is_base else role,
+                        of=picture.content if parent is None else parent.id,
+                        photograph=outside and is_base,
+                    )
+                )
+        return tuple(found)
+
     def _place(self, shot_id: str, take: int, fingerprint: str) -> tuple[int, Row | None]:
         """Under which take a picture goes, and the row that it has or replaces."""
         sql = f"SELECT {_COLUMNS} FROM frames f WHERE f.shot_id = ? ORDER BY f.take"
@@ -281,8 +317,8 @@ class Catalogue:
         return (take if take not in taken else max(taken) + 1), None
 
     def find(self, name: str) -> FiledFrame | None:
-        """A frame by its id or by the fingerprint of its pixels."""
-        sql = f"SELECT {_COLUMNS} FROM frames f WHERE f.fingerprint = ? ORDER BY f.seq"
+        """A frame by its id, by the fingerprint of its pixels, or by the id of its picture as an input."""
+        sql = f"SELECT {_COLUMNS} FROM frames f WHERE f.fingerprint = ?1 OR f.content = ?1 ORDER BY f.seq"
         given: tuple[Any, ...] = (name,)
         if name.startswith("frame1-"):
             sql, given = _BY_SHOT, _shot_and_take(name)

@@ -10,11 +10,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             take INTEGER NOT NULL,
             file TEXT NOT NULL UNIQUE,
             fingerprint TEXT NOT NULL,
+            content TEXT NOT NULL,
             made REAL NOT NULL,
             note TEXT NOT NULL DEFAULT '',
             UNIQUE (shot_id, take))""",
         "CREATE INDEX frames_made ON frames (made)",
         "CREATE INDEX frames_fingerprint ON frames (fingerprint)",
+        # The id under which the picture is named where another shot uses it.
+        "CREATE INDEX frames_content ON frames (content)",
         # A term is a path with a value, such as lens.f_number 1.8 or tag "hero"; its postings are the frames that have
         # it, in order of adding, so that "the newest fifty" is read off the end of a list.
         """CREATE TABLE terms (

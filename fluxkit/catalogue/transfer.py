@@ -15,6 +15,7 @@ from fluxkit.catalogue.store import SUFFIXES
 from fluxkit.catalogue.writer import Writer
 from fluxkit.errors import FrameError
 from fluxkit.frames import Frame, thumbnail
+from fluxkit.frames.atomic import write_atomic
 
 if TYPE_CHECKING:
     from fluxkit.catalogue.catalogue import Catalogue
@@ -69,11 +70,21 @@ def _copy_files(source: Catalogue, target: Catalogue, ledger: Ledger, frames: li
         for frame in new:
             data = source.store.path(frame.file).read_bytes()
             target.store.put(frame.file, data)
+            _copy_inputs(source.folder, target.folder, frame)
             target.store.put_thumbnail(frame.file, thumbnail.jpeg(frame.thumbnail()))
         for entry in entries:
             writer.apply(entry)
 
     ledger.write(work)
+
+
+def _copy_inputs(source: Path, target: Path, frame: Frame) -> None:
+    """The pictures that a shot was given lie beside the catalogue, named by their content."""
+    for picture in (frame.shot.inputs.pictures() if frame.shot.inputs else {}).values():
+        path, kept = source / "inputs" / f"{picture.content}.png", target / "inputs" / f"{picture.content}.png"
+        if path.is_file() and not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(kept, path.read_bytes())
 
 
 def _entries(source: Catalogue, target: Catalogue, frame: FiledFrame, *, is_new: bool) -> Iterator[Entry]:

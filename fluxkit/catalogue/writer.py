@@ -39,8 +39,8 @@ class Writer:
         """File a picture that lies in the store; its number in the order of adding."""
         shot = record.shot
         run = self._index.run(
-            "INSERT INTO frames (shot_id, take, file, fingerprint, made) VALUES (?, ?, ?, ?, ?)",
-            (shot.id, record.take, file, record.fingerprint, made),
+            "INSERT INTO frames (shot_id, take, file, fingerprint, content, made) VALUES (?, ?, ?, ?, ?, ?)",
+            (shot.id, record.take, file, record.fingerprint, record.content, made),
         )
         seq = int(run.lastrowid or 0)
         self._post(seq, terms_of(record))
@@ -50,10 +50,11 @@ class Writer:
         self.link(seq, [(source.role, source.of) for source in record.provenance.sources])
         return seq
 
-    def refile(self, seq: int, file: str, fingerprint: str, made: float) -> None:
+    def refile(self, seq: int, record: FrameRecord, file: str, made: float) -> None:
         """Give a frame whose picture is gone the picture that was made in its stead; marks and lineage stay."""
         self._index.run(
-            "UPDATE frames SET file = ?, fingerprint = ?, made = ? WHERE seq = ?", (file, fingerprint, made, seq)
+            "UPDATE frames SET file = ?, fingerprint = ?, content = ?, made = ? WHERE seq = ?",
+            (file, record.fingerprint, record.content, made, seq),
         )
 
     def mark(self, frames: Iterable[str], change: dict[str, Any]) -> None:
@@ -112,7 +113,7 @@ class Writer:
         if old is None:
             self.add(record, file, made, entry.get("receipt"))
         elif not self._store.path(old[1]).is_file():
-            self.refile(old[0], file, record.fingerprint, made)
+            self.refile(old[0], record, file, made)
 
     def _mark_one(self, seq: int, change: dict[str, Any]) -> None:
         old = self.marks(seq)

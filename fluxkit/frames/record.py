@@ -33,6 +33,9 @@ class FrameRecord:
     fingerprint: str = ""
     """The hash of the pixels (`Frame.fingerprint`); empty where they were not kept exactly."""
 
+    content: str = ""
+    """The id that the picture has as an input of another shot (`Picture.content`)."""
+
 
 def to_json(record: FrameRecord) -> str:
     """The record as JSON, without folders, user names and keys; the same text for the same record."""
@@ -48,6 +51,8 @@ def to_json(record: FrameRecord) -> str:
     }
     if record.fingerprint:
         content["pixels"] = record.fingerprint
+    if record.content:
+        content["content"] = record.content
     if record.made is not None:
         content["made"] = record.made.astimezone(UTC).isoformat(timespec="milliseconds")
     if not _is_known(shot.model):
@@ -82,6 +87,7 @@ def from_json(text: str, name: str) -> FrameRecord:
             take=int(content.get("take", 0)),
             made=_time(content.get("made")),
             fingerprint=str(content.get("pixels", "")),
+            content=str(content.get("content", "")),
         )
     except (FluxkitError, KeyError, TypeError, ValueError) as error:
         raise FrameError(

@@ -143,3 +143,38 @@ def test_receipts_are_kept_beside_the_picture_not_in_it(catalogue):
     assert catalogue.receipt(kept)["cost_usd"] == 0.04
     assert catalogue.receipt(catalogue.add(make_frame(2))) == {}
     assert b"cost_usd" not in catalogue.store.path(kept.file).read_bytes()
+
+
+def test_lineage_follows_from_the_pictures_a_shot_was_given(catalogue, tmp_path):
+    from PIL import Image
+
+    from fluxkit.catalogue import Catalogue
+    from fluxkit.frames import metadata, xmp
+    from fluxkit.shots.inputs import Inputs, Mask, ReferenceImage
+
+    base = catalogue.add(make_frame(1))
+    photo = Image.new("RGB", (16, 16), "teal")
+
+    def fill(picture, seed):
+        inputs = Inputs(image=ReferenceImage.of(picture), mask=Mask.rectangle(16, 16, right=0.5))
+        return catalogue.add(make_frame(seed, inputs=inputs, model="flux.1-fill-dev"))
+
+    ours, composite = fill(base, 2), fill(photo, 3)
+    again = fill(composite, 4)
+    assert [frame.id for frame in catalogue.parents(ours)] == [base.id]
+    assert [frame.id for frame in catalogue.children(base)] == [ours.id]
+    assert [frame.id for frame in catalogue.children(composite)] == [again.id]
+    assert ours.provenance.sources[0].role == "fill"
+    kinds = [
+        xmp.read(metadata.read_notes(catalogue.store.path(frame.file)).xmp).source_type
+        for frame in (ours, composite, again)
+    ]
+    assert kinds == [xmp.TRAINED, xmp.COMPOSITE, xmp.COMPOSITE]
+    catalogue.rebuild()
+    assert [frame.id for frame in catalogue.children(base)] == [ours.id]
+    (catalogue.folder / "inputs").mkdir()
+    kept = catalogue.folder / "inputs" / f"{ours.shot.inputs.image.content}.png"
+    base.save(kept)
+    with catalogue.export(tmp_path / "out", [ours]) as out:
+        assert isinstance(out, Catalogue)
+        assert (out.folder / "inputs" / kept.name).is_file()
