@@ -13,16 +13,19 @@ from fluxkit.catalogue import Catalogue
 from fluxkit.engines.base import Engine, PaidEngine, Progress, silent
 from fluxkit.errors import Cancelled, EngineError
 from fluxkit.frames import Frame, Frames
-from fluxkit.session.job import Job, Worker
 from fluxkit.models import ModelSpec
-from fluxkit.session.progress_line import ProgressLine
 from fluxkit.scene import Scene
+from fluxkit.session.job import Job, Worker
+from fluxkit.session.kept_inputs import KeptInputs
+from fluxkit.session.pictures import PictureMethods
+from fluxkit.session.progress_line import ProgressLine
 from fluxkit.shots import Shot, ShotPlan, Sweep, make_plan
+from fluxkit.shots.inputs import add_source, remove_source
 
 OnError = Literal["stop", "continue"]
 
 
-class Session:
+class Session(PictureMethods):
     """Runs shots on whichever engine their model needs, and keeps every frame.
 
     Use it in a `with` block: memory and threads are given back at its end. The catalogue folder is created with the
@@ -45,6 +48,8 @@ class Session:
         self.catalogue = catalogue if isinstance(catalogue, Catalogue) else Catalogue(catalogue)
         """Where every frame of this session is kept."""
         self._strict = strict
+        self._inputs = KeptInputs(self.catalogue.folder / "inputs")
+        add_source(self._inputs)
         self._budget_usd = budget_usd
         self._engines: list[Engine] = []
         for given in [engine] if isinstance(engine, Engine) else engine:
@@ -113,6 +118,7 @@ class Session:
         for engine in self._engines:
             engine.close()
         self._engines.clear()
+        remove_source(self._inputs)
         self.catalogue.close()
 
     def __enter__(self) -> Self:
@@ -134,6 +140,8 @@ class Session:
                 missing.append(shot)
             else:
                 job.add(kept.with_shot(shot))
+        for shot in missing:
+            self._inputs.keep(shot)
         groups = self._by_engine(missing)
         for engine, shots in groups:
             if isinstance(engine, PaidEngine):
@@ -170,7 +178,7 @@ class Session:
         return list(groups.values())
 
     def _engine_for(self, spec: ModelSpec) -> Engine:
-        engine = engines.for_model(spec, self._engines)
+        engine = engines.for_model(spec, self._engines, strict=self._strict)
         if engine not in self._engines:
             self._engines.append(self._opened(engine))
         return engine

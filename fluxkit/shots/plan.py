@@ -15,6 +15,7 @@ from fluxkit.models.weights import weights_tag
 from fluxkit.prompt import Diagnostic, Prompt, PromptRenderer
 from fluxkit.scene import Scene
 from fluxkit.shots.checks import findings
+from fluxkit.shots.inputs import Inputs
 from fluxkit.shots.labels import label
 from fluxkit.shots.shot import Shot
 from fluxkit.shots.sweep import Sweep
@@ -133,6 +134,9 @@ def _listed(request: Any) -> list[Shot]:
 
 
 def _sweep_of(scene: Scene, settings: dict[str, Any]) -> Sweep:
+    if "control" in settings:
+        settings = {**settings, "inputs": Inputs(control=settings["control"])}
+        del settings["control"]
     try:
         return Sweep(scene, **settings)
     except TypeError:
@@ -205,6 +209,7 @@ def _shot(sweep: Sweep, cell: dict[str, Any], *, spec: ModelSpec, scene: Scene, 
         width=width,
         height=height,
         loras=tuple(cell.get("loras", sweep.loras)),
+        inputs=sweep.inputs,
         options=options,
         spec=spec,
     )

@@ -12,6 +12,7 @@ from fluxkit._base import Record
 from fluxkit.errors import InputError, PlanError, did_you_mean
 from fluxkit.models import ModelSpec
 from fluxkit.scene import Scene
+from fluxkit.shots.inputs import Inputs
 from fluxkit.shots.shot import REQUEST_FIELDS, LoRA
 
 Cell = Mapping[str, Any]
@@ -54,6 +55,8 @@ class Sweep:
     size: tuple[int, int] | None = None
     """Width and height in pixels; unset follows the scene's aspect ratio at the model's own pixel count."""
     loras: tuple[LoRA, ...] = ()
+    inputs: Inputs | None = None
+    """Pictures that every shot is given beside its words."""
     template: str | None = None
     options: Mapping[str, Any] | None = None
     axes: tuple[Axis, ...] = ()

@@ -1,0 +1,172 @@
+"""The tasks that start from a picture: vary, fill, outpaint, edit, control, blend."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from fluxkit import models
+from fluxkit.errors import InputError
+from fluxkit.frames import Frame
+from fluxkit.models import ModelSpec
+from fluxkit.models.weights import weights_tag
+from fluxkit.prompt import Prompt, PromptRenderer
+from fluxkit.scene import Edit, Scene
+from fluxkit.shots import ControlMap, Inputs, Mask, ReferenceImage, Shot
+
+Model = str | ModelSpec
+Words = str | Scene | Edit | None
+
+
+class PictureMethods:
+    """What a session does with pictures. Each method makes one frame; the catalogue knows what it came from.
+
+    `settings` are those of a shot: `seed`, `steps`, `guidance`, `size`, `true_cfg`, `negative`, `loras`. The size is
+    the
+    picture's own where the model makes it, and has to be given where it does not. Words are a text, a `Scene` or an
+    `Edit`.
+    """
+
+    @abstractmethod
+    def shoot(self, request: Any, **settings: Any) -> Any:
+        """Make the pictures of a request."""
+
+    def vary(
+        self, picture: Any, *, strength: float | None = None, prompt: Words = None, model: Model | None = None,
+        **settings: Any,
+    ) -> Frame:  # fmt: skip
+        """The picture again, otherwise: `strength` above 0 to 1 says how far it may move from its start.
+
+        Model and words are the frame's own unless given.
+        """
+        spec = self._spec(model, picture)
+        inputs = Inputs(image=ReferenceImage.of(picture), strength=strength)
+        return self._made(spec, _words(prompt, picture, spec), inputs, settings)
+
+    def fill(
+        self, picture: Any, *, mask: Any, prompt: Words = None, model: Model = "flux.1-fill-dev",
+        strength: float | None = None, **settings: Any,
+    ) -> Frame:  # fmt: skip
+        """The picture with what is white in the mask made anew; what is black stays as it is, to the last bit.
+
+        `mask` is a `Mask`, an image or an array as large as the picture. Raises `InputError` where the sizes differ.
+        """
+        spec = models.get(model)
+        start, hole = ReferenceImage.of(picture), Mask.of(mask)
+        if (start.width, start.height) != (hole.width, hole.height):
+            raise InputError(
+                f"A mask of {hole.width} x {hole.height} was given for a picture of {start.width} x {start.height}. "
+                f"The two "
+                f"are of one size. Draw the mask at the picture's size."
+            )
+        inputs = Inputs(image=start, mask=hole, strength=strength)
+        return self._made(spec, _words(prompt, picture, spec), inputs, settings)
+
+    def outpaint(
+        self, picture: Any, *, left: int = 0, right: int = 0, top: int = 0, bottom: int = 0, prompt: Words = None,
+        model: Model = "flux.1-fill-dev", **settings: Any,
+    ) -> Frame:  # fmt: skip
+        """The picture with more around it: so many pixels on each side. The picture itself stays, to the last bit."""
+        if min(left, right, top, bottom) < 0 or not (left or right or top or bottom):
+            raise InputError(
+                f"left={left}, right={right}, top={top}, bottom={bottom} were asked for. Sides are 0 or more pixels, "
+                f"one of "
+                f"them more. Say on which side the picture grows."
+            )
+        start, hole = _extended(ReferenceImage.of(picture).image, left, right, top, bottom)
+        spec = models.get(model)
+        words = _words(prompt, picture, spec)
+        return self._made(spec, words, Inputs(image=start, mask=hole), settings)
+
+    def edit(
+        self, picture: Any, change: Words, *, references: Iterable[Any] = (), model: Model = "flux.1-kontext-dev",
+        **settings: Any,
+    ) -> Frame:  # fmt: skip
+        """The picture after a change that is said in words; `references` are further pictures that the words name."""
+        spec = models.get(model)
+        sources = [picture, *references]
+        inputs = Inputs(references=tuple(ReferenceImage.of(source) for source in sources))
+        first = inputs.references[0]
+        settings.setdefault("size", _size_near(spec, first.width, first.height))
+        return self._made(spec, _words(change, None, spec), inputs, settings)
+
+    def control(self, prompt: Words, control: ControlMap, *, model: Model | None = None, **settings: Any) -> Frame:
+        """A new picture whose shapes follow a control map; the model is the one for the map's kind unless given."""
+        spec = models.get(model if model is not None else f"flux.1-{control.kind}-dev")
+        settings.setdefault("size", _size_near(spec, control.picture.width, control.picture.height))
+        inputs = Inputs(control=control)
+        return self._made(spec, _words(prompt, None, spec), inputs, settings)
+
+    def blend(
+        self, pictures: Sequence[Any], *, weights: Sequence[float] | None = None, prompt: Words = "",
+        model: Model = "flux.1-redux-dev", **settings: Any,
+    ) -> Frame:  # fmt: skip
+        """A new picture in the manner of several; `weights` say how much each counts, equally unless given."""
+        if weights is not None and len(weights) != len(pictures):
+            raise InputError(
+                f"{len(weights)} weights were given for {len(pictures)} pictures. One a picture is allowed. Give as "
+                f"many."
+            )
+        shares = weights if weights is not None else [None] * len(pictures)
+        spec = models.get(model)
+        references = tuple(
+            ReferenceImage.of(picture).with_(weight=share) for picture, share in zip(pictures, shares, strict=True)
+        )
+        size = (spec.size.default_width, spec.size.default_height)
+        settings.setdefault("size", size)
+        return self._made(spec, _words(prompt, None, spec), Inputs(references=references), settings)
+
+    def _made(
+        self, spec: ModelSpec, words: tuple[Prompt | str, Scene | None], inputs: Inputs,
+        settings: dict[str, Any],
+    ) -> Frame:  # fmt: skip
+        prompt, scene = words
+        first = next(iter(inputs.pictures().values()))
+        width, height = settings.pop("size", None) or (first.width, first.height)
+        steps = settings.pop("steps", None) or (spec.steps.default if spec.steps else None)
+        guidance = spec.guidance_for(settings.pop("guidance", None))
+        shot = Shot(
+            model=spec.id, spec=spec, weights=weights_tag(spec), prompt=prompt, scene=scene, inputs=inputs,
+            width=width, height=height, steps=steps, guidance=guidance, **settings,
+        )  # fmt: skip
+        frame: Frame = self.shoot(shot)
+        return frame
+
+    def _spec(self, model: Model | None, picture: Any) -> ModelSpec:
+        if model is None and not isinstance(picture, Frame):
+            raise InputError(
+                f"A variation of {type(picture).__name__} was asked for without a model. A frame brings its own; other "
+                f"pictures do not. Give model=..."
+            )
+        return models.get(model) if model is not None else picture.shot.spec
+
+
+def _words(asked: Words, picture: Any, spec: ModelSpec) -> tuple[Prompt | str, Scene | None]:
+    """The prompt for a model, and the scene that it stands for where there is one."""
+    if asked is None and isinstance(picture, Frame):
+        asked = picture.shot.scene if picture.shot.scene is not None else str(picture.shot.prompt)
+    if asked is None:
+        raise InputError(
+            "A picture was asked for without words. A text, a Scene or an Edit is allowed; a frame brings its own "
+            "scene. "
+            "Give prompt=..."
+        )
+    if isinstance(asked, str):
+        return asked, None
+    return PromptRenderer(spec).render(asked), asked if isinstance(asked, Scene) else None
+
+
+def _size_near(spec: ModelSpec, width: int, height: int) -> tuple[int, int]:
+    return (width, height) if spec.size.allows(width, height) else spec.size.for_aspect(width / height)
+
+
+def _extended(picture: Any, left: int, right: int, top: int, bottom: int) -> tuple[ReferenceImage, Mask]:
+    """A larger canvas with the picture in its place, and a mask of what is new."""
+    from PIL import Image
+
+    size = (picture.width + left + right, picture.height + top + bottom)
+    canvas, hole = Image.new("RGB", size, "grey"), Image.new("L", size, 255)
+    canvas.paste(picture, (left, top))
+    hole.paste(0, (left, top, left + picture.width, top + picture.height))
+    return ReferenceImage.of(canvas), Mask.of(hole)
