@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "fluxkit.scene": (
         "Atmosphere", "Camera", "Colour", "Composition", "Edit", "Environment", "FilmStock", "Lens", "Light",
-        "Lighting", "PictureText", "Scene", "Subject",
+        "Lighting", "OneOf", "PictureText", "Scene", "Subject", "Together",
     ),
     "fluxkit.shots": ("ControlMap", "Inputs", "LoRA", "Mask", "ReferenceImage", "Shot", "ShotPlan", "Sweep"),
     "fluxkit.prompt": ("Diagnostic", "Prompt"),
@@ -25,7 +25,7 @@ _ROOMS = {
     "fluxkit.session": ("Job", "Session"),
     "fluxkit.sheets": ("ContactSheet",),
 }  # fmt: skip
-_CONSTANTS = ("fluxkit.scene.stocks",)
+_CONSTANTS = ("fluxkit.scene.stocks", "fluxkit.scene.lenses", "fluxkit.scene.rigs", "fluxkit.scene.presets")
 _SUBMODULES = ("errors", "models", "optics")
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -48,10 +48,15 @@ if TYPE_CHECKING:
         Lens,
         Light,
         Lighting,
+        OneOf,
         PictureText,
         Scene,
         Subject,
+        Together,
     )
+    from fluxkit.scene.lenses import *
+    from fluxkit.scene.presets import *
+    from fluxkit.scene.rigs import *
     from fluxkit.scene.stocks import *
     from fluxkit.session import Job, Session
     from fluxkit.sheets import ContactSheet

@@ -20,7 +20,7 @@ HEADSHOT = Scene(
         expression="a calm, open half-smile",
         gaze="into the lens",
         wardrobe="a plain charcoal crew-neck sweater",
-        skin="natural skin texture with visible pores",
+        skin="natural skin texture",
     ),
     environment=Environment(background="a pale grey studio backdrop"),
     lighting=rigs.CLAMSHELL,
@@ -80,7 +80,7 @@ EDITORIAL = Scene(
 """A magazine portrait on medium format: one large source, room to breathe."""
 
 PRODUCT_ON_WHITE = Scene(
-    subject=Subject(description="a matte black espresso cup with a thin gold rim", position="centred"),
+    subject=Subject(description="a matte black espresso cup with a thin gold rim"),
     environment=Environment(background="a seamless white sweep"),
     lighting=Lighting(
         key=Light(direction="above", modifier="large softbox", distance_m=0.9),
@@ -88,7 +88,7 @@ PRODUCT_ON_WHITE = Scene(
         ratio=2,
     ),
     camera=Camera(support="tripod", angle="high"),
-    lens=Lens(focal_length_mm=90, f_number=11, focus_distance_m=0.9),
+    lens=Lens(focal_length_mm=90, f_number=16, focus_distance_m=0.9),
     film=find("clean modern digital"),
     composition=Composition(rule="centred", genre="product"),
     atmosphere=Atmosphere(textures=("a soft contact shadow", "a clean edge highlight along the rim")),
@@ -98,7 +98,7 @@ PRODUCT_ON_WHITE = Scene(
 
 STILL_LIFE = Scene(
     subject=Subject(
-        description="three quinces, a pewter jug and a folded linen cloth", position="on the right of a worn oak table"
+        description="three quinces, a pewter jug and a folded linen cloth on a worn oak table", position="right third"
     ),
     environment=Environment(place="beside a north-facing window", background="a plain dark plaster wall"),
     lighting=rigs.NORTH_WINDOW,
@@ -160,9 +160,9 @@ NIGHT_CITY = Scene(
         background="a blur of signs and headlights",
     ),
     lighting=Lighting(
-        key=Light(direction="front right", source="neon", gel="magenta"),
-        rim=Light(direction="behind left", source="neon", gel="cyan"),
-        practicals=("neon shop signs", "a vending machine"),
+        key=Light(direction="front right", source="neon"),
+        rim=Light(direction="behind left", source="neon"),
+        practicals=("magenta and cyan shop signs", "a vending machine"),
     ),
     camera=Camera(support="handheld", shutter_s=1 / 125),
     lens=Lens(focal_length_mm=50, f_number=1.4, focus_distance_m=3),
@@ -174,10 +174,10 @@ NIGHT_CITY = Scene(
 """Neon and rain on tungsten film: available darkness, wide open."""
 
 MACRO = Scene(
-    subject=Subject(
-        description="a dew-covered damselfly on a blade of grass", pose="wings folded", position="on a diagonal"
+    subject=Subject(description="a dew-covered damselfly on a blade of grass", pose="wings folded"),
+    environment=Environment(
+        place="in a water meadow", time_of_day="morning", weather="mist", background="soft green reeds out of focus"
     ),
-    environment=Environment(place="in a water meadow", time_of_day="morning", weather="mist", background="soft green"),
     lighting=Lighting(key=Light(direction="behind right", source="sun", modifier="scrim", distance_m=1.5)),
     camera=Camera(support="tripod"),
     lens=Lens(focal_length_mm=100, f_number=8, focus_distance_m=0.31, character="macro"),

@@ -23,6 +23,9 @@ _EARS_BEHIND_EYES_M = 0.11
 _BACKDROP_BEHIND_M = 1.0
 """How far behind the subject a studio backdrop usually hangs."""
 
+_THING_M = 0.15
+"""How far a thing on a table reaches back from the point in focus."""
+
 _Bands = tuple[tuple[float, str | None], ...]
 
 _VIEWS: _Bands = (
@@ -83,6 +86,8 @@ def depth(setup: Setup) -> str | None:
         return "front-to-back sharpness" if near <= 2.5 else f"sharpness from {near:.0f} m to the horizon"
     if facts["magnification"] >= 0.2 and far - near < 0.02:
         return "a plane of focus only millimetres deep"
+    if setup.backdrop and not subjects.is_person(setup.subject) and _shared(setup, focus, focus + _THING_M) < 0.005:
+        return "the whole subject in sharp focus"
     words = _banded(_shared(setup, focus, focus + _BACKDROP_BEHIND_M if setup.backdrop else math.inf), _BLURS)
     ears = _shared(setup, focus, focus + _EARS_BEHIND_EYES_M)
     if focus > 4 or ears < 0.005 or not subjects.is_person(setup.subject):
