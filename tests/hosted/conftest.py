@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,8 @@ def hosted(tmp_path):
     started = []
 
     def start(*script, detached=False, budget_usd=10.0, folder=tmp_path / "catalogue", **settings):
+        if "silence" in script:  # the answer never comes, so nobody should wait long for it
+            settings["pace"] = replace(FakeHost().pace, submit=1.5)
         fake = FakeHost(script, **settings).start()
         engine = HostedEngine(folder, budget_usd=budget_usd, server=fake, detached=detached)
         started.append((fake, engine))

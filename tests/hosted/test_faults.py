@@ -121,7 +121,7 @@ def test_a_refusal_bills_nothing_and_can_be_asked_again(hosted, shots, fault, ho
 @pytest.mark.parametrize("fault", ["never ready", "expired", "truncated"])
 def test_a_picture_that_comes_good_later_is_fetched_by_resume(hosted, shots, fault):
     fake, engine = hosted(fault)
-    engine._pace = type(engine._pace)(first=0.02, most=0.05, deadline=0.5)
+    engine._pace = type(engine._pace)(first=0.02, most=0.05, deadline=2.0)
     frames, error = collect(engine.shoot(shots()))
     assert frames == []
     assert type(error) in (errors.JobTimeout, errors.ResultExpired, errors.BadImage)

@@ -69,7 +69,7 @@ class FakeHost:
         self._scripted = len(self._script)
         self.seconds = seconds
         self.pace = pace or Pace(
-            first=0.02, most=0.1, grace=2.0, deadline=20.0, longest_wait=2.0, patience=10.0, submit=2.0
+            first=0.02, most=0.1, grace=2.0, deadline=60.0, longest_wait=2.0, patience=20.0, submit=20.0
         )
         """How fast an engine asks a fake host."""
         self.jobs: dict[str, FakeJob] = {}
