@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fluxkit.errors import EngineError, FluxkitError
 from fluxkit.frames import Frame
 from fluxkit.sheets.blank import Blank
+from fluxkit.sheets.cards import card_data
 from fluxkit.sheets.sheet import Axis, ContactSheet
 from fluxkit.sheets.view import card_of, view_of
 
@@ -36,7 +37,8 @@ class LiveSheet:
         self._index = {shot.id: i for i, shot in enumerate({shot.id: shot for shot in job.plan}.values())}
         shots = list({shot.id: shot for shot in job.plan}.values())
         self._sheet = ContactSheet.of_places([Blank(shot) for shot in shots], **self._options)
-        self._view = view_of(self._sheet, on_cancel=job.cancel)
+        places = [card_data(i, blank, self._sheet.layout, "") for i, blank in enumerate(self._sheet.content.frames)]
+        self._view = view_of(self._sheet, on_cancel=job.cancel, places=places)
         self._told: set[str] = set()
         self._last = 0.0
         job.watch(self._follow)

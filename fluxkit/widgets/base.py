@@ -26,6 +26,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no types
                 )
         self._lock = threading.RLock()
         super().__init__(**options)
+        _answer_where_asked(self.comm)
 
     def describe(self) -> str:
         """One line for `repr`, without addresses, times or paths."""
@@ -46,3 +47,14 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no types
 
     def __repr__(self) -> str:
         return self.describe()
+
+
+def _answer_where_asked(comm: Any) -> None:
+    """Let messages be handled on the subshell that the front end chose, also while a cell runs.
+
+    ipykernel 7.0 to 7.3 do so; 7.4 sends them back to the loop that last published on the comm, which is busy with the
+    cell, so that a cancel button would wait for the cell to end. Handlers here are made for other threads: they take a
+    lock, and set flags.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, default: default

@@ -11,6 +11,10 @@ import traitlets
 from fluxkit.widgets import bundle
 from fluxkit.widgets.base import View
 
+_REPEATS = 3
+"""Until a browser has answered, a frame is sent again with the next reports: the first may come before the page listens,
+and a kernel that is busy with a cell cannot be asked."""
+
 _BATCH = 50
 """Thumbnails in one message: about a megabyte, so that the first rows are seen while the rest travels."""
 
@@ -35,7 +39,7 @@ class SheetView(View):
 
     _esm = bundle.module("sheet.js")
     _css = bundle.text("sheet.css")
-    _options = ("title", "subtitle", "sheet", "grid", "marks")
+    _options = ("title", "subtitle", "sheet", "grid", "marks", "places")
 
     title = traitlets.Unicode("").tag(sync=True)
     subtitle = traitlets.Unicode("").tag(sync=True)
@@ -43,6 +47,8 @@ class SheetView(View):
     """The fingerprint of the sheet, which goes into `picks.json`."""
     grid = traitlets.Dict(None, allow_none=True).tag(sync=True)
     """Rows, columns and cells as the browser lays them out; None for one flow."""
+    places = traitlets.List().tag(sync=True)
+    """The cards of a sheet that is still to be filled, so that it shows its places before the kernel can answer."""
     marks = traitlets.Dict().tag(sync=True)
     """Frame id -> `{"rating": 0 to 5, "pick": "pick", "reject" or ""}`."""
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -70,6 +76,7 @@ class SheetView(View):
         self._still = still
         self._last: tuple[dict[str, Any], bytes | None] | None = None
         self._shown = False
+        self._unheard: dict[int, int] = {}
         self.on_msg(self._answer)
         self.observe(self._marked, "marks")
 
@@ -77,15 +84,16 @@ class SheetView(View):
         """Show a frame that has just been made, in its place; cheap enough for every frame of a long job."""
         with self._lock:
             self._cards[index] = card
-            if self._shown:
-                self._send_cards(index, [card])
+            self._send_cards(index, [card])
+            if not self._shown:
+                self._unheard[index] = _REPEATS
 
     def report(self, text: str, *, share: float = 0.0, preview: bytes | None = None, running: bool = True) -> None:
         """Show where a job stands, in words and as a bar; a preview is a small JPEG of the frame in the making."""
         with self._lock:
             self._last = ({"kind": "progress", "text": text, "share": share, "running": running}, preview)
-            if self._shown:
-                self._tell(*self._last)
+            self._repeat()
+            self._tell(*self._last)
 
     def describe(self) -> str:
         """One line: how many frames, and how many are picked."""
@@ -107,10 +115,12 @@ class SheetView(View):
             self.send({"kind": "code", "code": self._code(message.get("chosen", self.chosen))})
         elif kind == "cancel" and self._on_cancel:
             self._on_cancel()
+            self.send({"kind": "cancelling"})
 
     def _send_all(self) -> None:
         with self._lock:
             self._shown = True
+            self._unheard.clear()
             for start, batch in _batches(self._cards):
                 self._send_cards(start, batch)
             if self._last:
@@ -120,6 +130,13 @@ class SheetView(View):
         data = [{**card.data, "picture": card.thumbnail is not None} for card in cards]
         buffers = [card.thumbnail() for card in cards if card.thumbnail is not None]
         self.send({"kind": "cards", "start": start, "cards": data}, buffers=buffers)
+
+    def _repeat(self) -> None:
+        for index in list(self._unheard):
+            self._unheard[index] -= 1
+            if self._unheard[index] <= 0:
+                del self._unheard[index]
+            self._send_cards(index, [self._cards[index]])
 
     def _tell(self, message: dict[str, Any], preview: bytes | None) -> None:
         self.send(message, buffers=[preview] if preview else None)

@@ -170,7 +170,7 @@ export function mountSheet(root, host) {
 
   function sectionOf(section, shown) {
     const wide = section.columns.length * section.span;
-    const columns = `grid-template-columns: ${section.rows.some(Boolean) ? "var(--fk-gutter)" : "0"} repeat(${wide}, minmax(var(--fk-cell), 1fr))`;
+    const columns = `grid-template-columns: ${section.rows.some(Boolean) ? "var(--fk-gutter)" : "0"} repeat(${wide}, minmax(calc(var(--fk-cell) * 0.62), 1fr))`;
     const made = [];
     if (section.title) made.push(h("div", { class: "fk-section", "aria-hidden": "true" }, section.title));
     if (section.columns.some(Boolean)) {
@@ -357,6 +357,7 @@ export function mountSheet(root, host) {
   function openLoupe(cards) {
     loupe.show(cards);
     root.classList.add("fk-looking");
+    if (root.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
     refreshStatus();
   }
 

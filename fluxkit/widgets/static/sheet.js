@@ -3,60 +3,100 @@
 import { mountSheet } from "./board.js";
 import { showError } from "./dom.js";
 
-/** What anywidget calls: the host is a model in a kernel. */
+/** What arrived for a model so far: pictures travel once, and every view of the model shows them. */
+const inboxes = new WeakMap();
+
+function inboxOf(model) {
+  if (!inboxes.has(model)) {
+    const inbox = { cards: new Map(), progress: null, views: new Set() };
+    inboxes.set(model, inbox);
+    model.on("msg:custom", (message, buffers) => receive(inbox, message, buffers ?? []));
+  }
+  return inboxes.get(model);
+}
+
+function receive(inbox, message, buffers) {
+  if (message.kind === "cards") {
+    let next = 0;
+    message.cards.forEach((card, i) => {
+      inbox.cards.set(message.start + i, [card, card.picture ? buffers[next++] : null]);
+    });
+  }
+  if (message.kind === "progress") inbox.progress = { ...message, preview: buffers[0] };
+  inbox.views.forEach((view) => view(message, buffers));
+}
+
+function hostOf(model, inbox) {
+  const waiting = { originals: new Map(), code: [], acknowledged: false };
+  let cards = () => {};
+  let progress = () => {};
+  const view = (message, buffers) => {
+    if (message.kind === "cards") {
+      const arrived = message.cards.map((_, i) => inbox.cards.get(message.start + i));
+      cards(message.start, arrived.map(([card]) => card), arrived.map(([, picture]) => picture));
+    } else if (message.kind === "original") {
+      waiting.originals.get(message.id)?.(buffers[0]);
+      waiting.originals.delete(message.id);
+    } else if (message.kind === "code") waiting.code.shift()?.(message.code);
+    else if (message.kind === "progress") progress(inbox.progress);
+    else if (message.kind === "cancelling") waiting.acknowledged = true;
+  };
+  const save = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  return {
+    key: `fk-${Math.random().toString(36).slice(2)}`,
+    title: model.get("title"),
+    subtitle: model.get("subtitle"),
+    sheet: model.get("sheet"),
+    layout: model.get("grid"),
+    marks: () => model.get("marks"),
+    onCards: (listener) => (cards = listener),
+    onMarks: (listener) => model.on("change:marks", () => listener(model.get("marks"))),
+    onProgress: (listener) => (progress = listener),
+    start: () => {
+      inbox.views.add(view);
+      const places = model.get("places");
+      if (places.length) cards(0, places, places.map(() => null));
+      inbox.cards.forEach(([card, picture], index) => cards(index, [card], [picture]));
+      if (inbox.progress) progress(inbox.progress);
+      if (!inbox.cards.size || places.length) model.send({ kind: "ready" });
+    },
+    stop: () => inbox.views.delete(view),
+    save: (marks) => save("marks", marks),
+    choose: (ids) => save("chosen", ids),
+    ranked: (ids) => save("ranking", ids),
+    original: (id, put) => {
+      waiting.originals.set(id, put);
+      model.send({ kind: "original", id });
+    },
+    code: (chosen) =>
+      new Promise((resolve) => {
+        waiting.code.push(resolve);
+        model.send({ kind: "code", chosen });
+      }),
+    cancel: () => {
+      waiting.acknowledged = false;
+      model.send({ kind: "cancel" });
+      setTimeout(() => {
+        const text = "The kernel is busy with a cell and cannot be told. Interrupt the cell: that stops the job too.";
+        if (!waiting.acknowledged) progress({ ...inbox.progress, text });
+      }, 1500);
+    },
+  };
+}
+
 export default {
+  initialize({ model }) {
+    inboxOf(model);
+  },
   render({ model, el }) {
-    const listeners = { cards: () => {}, progress: () => {}, original: new Map(), code: [] };
-    const onMessage = (message, buffers) => {
-      if (message.kind === "cards") {
-        let next = 0;
-        const pictures = message.cards.map((card) => (card.picture ? buffers[next++] : null));
-        listeners.cards(message.start, message.cards, pictures);
-      } else if (message.kind === "original") {
-        listeners.original.get(message.id)?.(buffers[0]);
-        listeners.original.delete(message.id);
-      } else if (message.kind === "code") listeners.code.shift()?.(message.code);
-      else if (message.kind === "progress") listeners.progress({ ...message, preview: buffers?.[0] });
-    };
-    const host = {
-      key: `fk-${model.model_id ?? Math.random().toString(36).slice(2)}`,
-      title: model.get("title"),
-      subtitle: model.get("subtitle"),
-      sheet: model.get("sheet"),
-      layout: model.get("grid"),
-      marks: () => model.get("marks"),
-      onCards: (listener) => (listeners.cards = listener),
-      onMarks: (listener) => model.on("change:marks", () => listener(model.get("marks"))),
-      onProgress: (listener) => (listeners.progress = listener),
-      start: () => model.send({ kind: "ready" }),
-      save: (marks) => {
-        model.set("marks", marks);
-        model.save_changes();
-      },
-      choose: (ids) => {
-        model.set("chosen", ids);
-        model.save_changes();
-      },
-      ranked: (ids) => {
-        model.set("ranking", ids);
-        model.save_changes();
-      },
-      original: (id, put) => {
-        listeners.original.set(id, put);
-        model.send({ kind: "original", id });
-      },
-      code: () =>
-        new Promise((resolve) => {
-          listeners.code.push(resolve);
-          model.send({ kind: "code" });
-        }),
-      cancel: () => model.send({ kind: "cancel" }),
-    };
-    model.on("msg:custom", onMessage);
     try {
+      const host = hostOf(model, inboxOf(model));
       const unmount = mountSheet(el, host);
       return () => {
-        model.off("msg:custom", onMessage);
+        host.stop();
         unmount();
       };
     } catch (error) {
