@@ -1,0 +1,113 @@
+"""A picture made again comes out the same, or the reason is named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import fluxkit as fk
+from fluxkit import engines
+from fluxkit.errors import FrameError
+from fluxkit.reproduction import compare_pixels, compare_records, reproduce
+
+SCENE = fk.Scene(subject=fk.Subject(description="a hare"))
+
+
+def drawn(shot, dtype="float32"):
+    """A picture that follows from the seed, and, as on real devices, a little from the number type."""
+    noise = np.random.default_rng(shot.seed).integers(8, 248, (shot.height, shot.width, 3))
+    return Image.fromarray((noise + (noise % 5 if dtype == "bfloat16" else 0)).astype(np.uint8))
+
+
+class TypedEngine(fk.FunctionEngine):
+    """Draws with a number type, and writes it down."""
+
+    def __init__(self, dtype="float32", device="cpu", version="1"):
+        super().__init__(lambda shot: drawn(shot, dtype), name="typed")
+        self._made = {"dtype": dtype, "device": device, "versions": {"torch": version}}
+
+    def shoot(self, shots, progress=lambda _p: None):
+        for frame in super().shoot(shots, progress):
+            yield fk.Frame(frame.shot, frame.image, provenance=frame.provenance.with_(**self._made))
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    monkeypatch.setitem(engines.registry._makers, "typed", TypedEngine)
+
+
+def shot_with(folder, engine):
+    with fk.Session(folder, engine=engine) as session:
+        return session.shoot(SCENE, model="flux.1-schnell", seed=3, size=(256, 256))
+
+
+def test_the_same_engine_gives_every_pixel_again_and_keeps_nothing(tmp_path):
+    engine = TypedEngine()
+    with fk.Session(tmp_path / "shoot", engine=engine) as session:
+        frame = session.shoot(SCENE, model="flux.1-schnell", seed=3, size=(256, 256))
+        again = reproduce(frame, session)
+        assert (again.verdict, again.largest, again.differences, bool(again)) == ("identical", 0, (), True)
+        assert repr(again) == "identical: every pixel is the same"
+        assert (engine.calls, len(session.catalogue)) == (2, 1)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp"])
+def test_a_file_alone_is_enough(tmp_path, kind):
+    path = shot_with(tmp_path / "shoot", TypedEngine()).save(tmp_path / f"sent.{kind}")
+    with fk.Session(tmp_path / "elsewhere", engine=TypedEngine()) as session:
+        again = reproduce(path, session, tolerance_db=8)  # noise is the worst picture for a lossy format
+    assert again.verdict == ("identical" if kind == "png" else "within tolerance")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_another_number_type_is_within_tolerance_and_named(tmp_path):
+    frame = shot_with(tmp_path / "shoot", TypedEngine())
+    with fk.Session(tmp_path / "now", engine=TypedEngine("bfloat16", version="2")) as session:
+        again = reproduce(frame, session)
+        assert again.verdict == "within tolerance"
+        assert 40 <= again.psnr_db < 50
+        assert (again.largest, 1 < again.mean < 3) == (4, True)
+        assert [str(d) for d in again.differences] == [
+            "dtype: was float32, now bfloat16",
+            "torch: was 1, now 2",
+        ]
+        assert (again.cause, again.tried) == ("", ())
+        found = reproduce(frame, session, find_cause=True)
+        assert (found.cause, found.tried) == ("dtype", ("dtype",))
+        assert "explained by dtype" in repr(found)
+        strict = reproduce(frame, session, tolerance_db=60)
+        assert (strict.verdict, bool(strict)) == ("drifted", False)
+
+
+def test_a_drift_that_no_single_difference_explains_is_said_to_be_unexplained(tmp_path):
+    frame = shot_with(tmp_path / "shoot", TypedEngine("float16"))
+    other = fk.FunctionEngine(lambda shot: drawn(shot.with_("seed", 99)), name="typed")
+    with fk.Session(tmp_path / "now", engine=other) as session:
+        frame_of_another = fk.Frame(frame.shot, drawn(frame.shot.with_("seed", 5)), provenance=frame.provenance)
+        again = reproduce(frame_of_another, session, find_cause=True)
+    assert again.verdict == "drifted"
+    assert again.cause == ""
+    assert set(again.tried) == {"dtype", "device"}
+    assert "not explained by any of" in repr(again)
+
+
+def test_a_scaled_file_is_refused_with_the_reason(tmp_path):
+    frame = shot_with(tmp_path / "shoot", TypedEngine())
+    small = fk.Frame(frame.shot, frame.image.resize((128, 128)), provenance=frame.provenance)
+    with (
+        fk.Session(tmp_path / "now", engine=TypedEngine()) as session,
+        pytest.raises(FrameError, match="scaled or cropped"),
+    ):
+        reproduce(small, session)
+
+
+def test_records_and_pixels_are_compared_by_name():
+    was = fk.Provenance(engine="local", batch=1, levers=("offload",), versions={"torch": "2.11"})
+    now = fk.Provenance(engine="local", batch=4, versions={"torch": "2.13", "diffusers": "0.42"})
+    assert [difference.name for difference in compare_records(was, now)] == ["batch", "levers", "torch", "diffusers"]
+    grey = Image.new("RGB", (8, 8), (100, 100, 100))
+    brighter = Image.new("RGB", (8, 8), (101, 100, 100))
+    assert compare_pixels(grey, grey)[0] == "identical"
+    verdict, psnr, largest, mean = compare_pixels(grey, brighter)
+    assert (verdict, largest, round(mean, 3), round(psnr, 1)) == ("within tolerance", 1, 0.333, 52.9)
