@@ -18,9 +18,9 @@ NANO = ModelSpec(
     steps=StepRange(default=12, low=1, high=50),
     guidance=GuidanceRange(kind="embedded", default=3.0, low=1.0, high=6.0),
     size=SizeRule(min_side=128, max_side=128, max_pixels=128 * 128, default_width=128, default_height=128),
-    windows={"clip": 77, "t5": 64},
+    windows={"clip": 77, "t5": 32},
     vocabulary="vocabulary.json",
-    parameters=0.008,
+    parameters=0.0056,
     source="trained by this project; see docs/nano.md",
     note="A teaching model trained on rendered scenes. It answers the prompt; it is not photorealistic.",
 )
