@@ -20,7 +20,6 @@ test: $(READY)  ## Every test, the notebooks included.
 	FLUXKIT_QUIET=1 $(BIN)/python -m pytest --nbval notebooks -p no:cacheprovider
 
 lab: $(READY)  ## The notebooks in JupyterLab.
-	$(BIN)/python -m pip show jupyterlab >/dev/null 2>&1 || $(INSTALL) -e '.[docs]'
 	$(BIN)/python -m jupyterlab notebooks
 
 lint: $(READY)  ## Style and types.
@@ -36,7 +35,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fluxkit needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --upgrade pip
-	$(INSTALL) -e '.[local,test]'
+	$(INSTALL) -e '.[local,hosted,provenance,faces,test]'
 	@touch $@
 
 clean:
