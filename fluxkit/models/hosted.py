@@ -52,15 +52,17 @@ def _guided(default: float | None, low: float, high: float) -> GuidanceRange:
 
 
 FLUX_PRO = _spec(
-    "flux-pro", "FLUX.1 [pro]", hosts=("replicate", "bfl"), verified=False,
+    "flux-pro", "FLUX.1 [pro]", hosts=("replicate", "bfl"), verified=False, also=("vary",),
     steps=StepRange(default=40, low=1, high=50), guidance=_guided(2.5, 1.5, 5.0), size=_PRO_SIZE,
     options=_COMMON | {"interval": OptionRule(kind="float", low=1, high=4, default=2.0, note="more lets it vary more")},
     note="Not in BFL's own list of 2026-08 any more; Replicate's page still offers it.",
 )  # fmt: skip
-FLUX_PRO_11 = _spec("flux-pro-1.1", "FLUX1.1 [pro]", hosts=("bfl", "replicate", "fal"), size=_PRO_SIZE)
+FLUX_PRO_11 = _spec(
+    "flux-pro-1.1", "FLUX1.1 [pro]", hosts=("bfl", "replicate", "fal"), also=("vary",), size=_PRO_SIZE
+)
 FLUX_PRO_11_ULTRA = _spec(
     "flux-pro-1.1-ultra", "FLUX1.1 [pro] Ultra", template="flux.1-ultra", hosts=("bfl", "replicate", "fal"),
-    size=_ULTRA_SIZE, sized_by="aspect_ratio",
+    size=_ULTRA_SIZE, sized_by="aspect_ratio", also=("vary",),
     options=_COMMON | {
         "aspect_ratio": _RATIO_21,
         "raw": OptionRule(kind="bool", default=False, note="less processed, more natural"),
@@ -75,7 +77,7 @@ FLUX_PRO_11_ULTRA_FINETUNED = FLUX_PRO_11_ULTRA.with_(
     | {"finetune_strength": OptionRule(kind="float", low=0, high=2, default=1.2)},
 )  # fmt: skip
 FLUX_DEV = _spec(
-    "flux-dev", "FLUX.1 [dev], hosted", hosts=("bfl", "replicate", "fal"),
+    "flux-dev", "FLUX.1 [dev], hosted", hosts=("bfl", "replicate", "fal"), also=("vary",),
     steps=StepRange(default=28, low=1, high=50), guidance=_guided(3.0, 1.5, 5.0), size=_PRO_SIZE,
     note="flux.1-dev is the same model on your own machine.",
 )  # fmt: skip
@@ -150,7 +152,7 @@ FLUX_DEPTH_PRO = _tool(
 )  # fmt: skip
 FLUX_KONTEXT_PRO = _spec(
     "flux-kontext-pro", "FLUX.1 Kontext [pro]", task="edit", template="kontext", hosts=("bfl", "replicate", "fal"),
-    sized_by="aspect_ratio", references=4,
+    sized_by="aspect_ratio", references=4, also=("shoot",),
     size=SizeRule(multiple=16, min_side=256, max_side=2048, max_pixels=1_600_000),
     options=_COMMON | {"aspect_ratio": _RATIO_4,
                        "safety_tolerance": _safety(6, "0 is strictest; with an input picture at most 2")},

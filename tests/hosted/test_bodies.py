@@ -15,9 +15,11 @@ from PIL import Image
 from fluxkit import models
 from fluxkit.engines.hosted import add_model, tables
 from fluxkit.engines.hosted.body import build_body
+from fluxkit.engines.hosted.pictures import inputs_of
 from fluxkit.engines.hosted.tables import table
 from fluxkit.errors import UnsupportedField
 from fluxkit.models.hosted import HOSTED
+from fluxkit.shots import ControlMap, Inputs, Mask, ReferenceImage
 from fluxkit.shots.shot import LoRA, Shot
 from tests.hosted.bfl_schema import BY_PATH, NOTES, schema_of
 
@@ -34,7 +36,7 @@ def picture():
 
 PICTURE = picture()
 NEEDED = {"fill": ("image",), "depth": ("control",), "canny": ("control",), "edit": (), "text": ()}
-OPTIONAL = {"fill": ("mask",), "edit": ("reference.0", "reference.1"), "depth": (), "canny": ()}
+OPTIONAL = {"fill": ("mask",), "text": ("image",), "edit": ("reference.0", "reference.1"), "depth": (), "canny": ()}
 
 
 def shot_of(spec, *, everything=False, options=None, **fields):
@@ -56,8 +58,8 @@ def some_value(rule):
 
 def inputs_for(spec, *, everything=False):
     names = NEEDED[spec.task] + (OPTIONAL.get(spec.task, ()) if everything else ())
-    if everything and spec.references > 1 and spec.task == "text":
-        names = tuple(f"reference.{n}" for n in range(spec.references))
+    if spec.task == "text" and "vary" not in spec.methods:
+        names = tuple(f"reference.{n}" for n in range(spec.references if everything else 0))
     if spec.id == "flux-pro-1.0-expand":
         names = ("image",)
     return dict.fromkeys(names, PICTURE)
@@ -142,6 +144,47 @@ def test_loras_go_to_each_host_in_its_own_way():
     assert fal["loras"] == [{"path": "me/portrait", "scale": 0.8}, {"path": "me/film", "scale": 0.5}]
     with pytest.raises(UnsupportedField, match="weights is needed"):
         build_body(shot_of(spec), "replicate")
+
+
+def grey(side=256):
+    return Image.new("RGB", (side, side), "grey")
+
+
+def test_a_shots_own_pictures_go_to_the_fields_of_its_task():
+    mask, picture = Mask.rectangle(256, 256, right=0.5), ReferenceImage.of(grey())
+    fill = shot_of(models.get("flux-pro-1.0-fill"), inputs=Inputs(image=picture, mask=mask))
+    assert {"image", "mask"} <= set(build_body(fill, "bfl", inputs_of(fill)).fields)
+    vary = shot_of(models.get("flux-pro-1.1"), inputs=Inputs(image=picture))
+    assert "image_prompt" in build_body(vary, "bfl", inputs_of(vary)).fields
+    edit = shot_of(models.get("flux-2-pro"), inputs=Inputs(references=(picture, picture)))
+    assert {"input_image", "input_image_2"} <= set(build_body(edit, "bfl", inputs_of(edit)).fields)
+    assert len(build_body(edit, "replicate", inputs_of(edit)).fields["input_images"]) == 2
+
+
+def test_a_control_map_that_is_ready_goes_to_its_own_field():
+    spec = models.get("flux-pro-1.0-canny")
+    found = shot_of(spec, inputs=Inputs(control=ControlMap.canny(grey(), low=60, high=180)))
+    fields = build_body(found, "bfl", inputs_of(found)).fields
+    assert (fields["canny_low_threshold"], fields["canny_high_threshold"]) == (60, 180)
+    assert "control_image" in fields
+    given = shot_of(spec, inputs=Inputs(control=ControlMap.given(grey(), kind="canny")))
+    fields = build_body(given, "bfl", inputs_of(given)).fields
+    assert "preprocessed_image" in fields
+    assert "canny_low_threshold" not in fields
+    with pytest.raises(UnsupportedField, match="canny_low_threshold=60"):
+        build_body(found, "replicate", inputs_of(found))
+    plain = shot_of(spec, inputs=Inputs(control=ControlMap.canny(grey())))
+    assert "control_image" in build_body(plain, "replicate", inputs_of(plain)).fields
+    depth = ControlMap.depth(grey(), estimator="some/model")
+    with pytest.raises(UnsupportedField, match="estimator='some/model'"):
+        build_body(shot_of(models.get("flux-pro-1.0-depth"), inputs=Inputs(control=depth)), "bfl", {"control": PICTURE})
+
+
+@pytest.mark.parametrize("side", [128, 5000])
+def test_pictures_that_no_host_takes_are_refused_before_they_are_sent(side):
+    shot = shot_of(models.get("flux-pro-1.0-fill"), inputs=Inputs(image=ReferenceImage.of(grey(side))))
+    with pytest.raises(UnsupportedField, match=f"{side} x {side}"):
+        inputs_of(shot)
 
 
 def test_pictures_go_to_bfl_as_bare_base64():

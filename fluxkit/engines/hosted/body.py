@@ -70,6 +70,7 @@ def _asked(shot: Shot, inputs: Inputs, host_table: HostTable) -> dict[str, Any]:
     }
     if shot.spec.sized_by == "pixels":
         asked |= {"width": shot.width, "height": shot.height, "nearest_ratio": f"{shot.width}:{shot.height}"}
+    asked |= _edges(shot, host_table)
     for index, lora in enumerate(shot.loras):
         asked |= {f"lora.{index}.weights": lora.weights, f"lora.{index}.strength": lora.strength}
     if shot.loras:
@@ -79,6 +80,23 @@ def _asked(shot: Shot, inputs: Inputs, host_table: HostTable) -> dict[str, Any]:
     if references:
         asked["references"] = references
     return {name: value for name, value in (asked | encoded).items() if value is not None}
+
+
+def _edges(shot: Shot, host_table: HostTable) -> dict[str, Any]:
+    """The edge thresholds of a control map; a host without such fields finds edges its own way."""
+    control = shot.inputs.control if shot.inputs is not None else None
+    if control is None or control.ready:
+        return {}
+    if control.estimator is not None:
+        _refuse(shot, host_table.host, f"estimator={control.estimator!r} was asked for; it estimates depth its own way",
+                "Leave the estimator out, or give a map that is ready: ControlMap.given(...).")  # fmt: skip
+    if control.kind != "canny":
+        return {}
+    fresh = type(control)(kind=control.kind, picture=control.picture)
+    chosen = (control.low, control.high) != (fresh.low, fresh.high)
+    takes = "canny_low_threshold" in host_table.models[shot.model].fields
+    edges = {"canny_low_threshold": control.low, "canny_high_threshold": control.high} if takes or chosen else {}
+    return {name: value for name, value in edges.items() if name not in shot.options}
 
 
 def _value(

@@ -201,7 +201,9 @@ class HostedEngine:
     def _forecast(self, shot: Shot, name: str) -> float:
         if shot.model in self._prices:
             return self._prices[shot.model]
-        cost = prices.forecast(shot.spec, shot.width, shot.height, {"host": name})
+        pictures = shot.inputs.pictures().values() if shot.inputs is not None else ()
+        given = sum(picture.width * picture.height for picture in pictures)
+        cost = prices.forecast(shot.spec, shot.width, shot.height, {"host": name}, input_pixels=given)
         if cost.usd is None:
             raise BudgetExceeded(
                 f"{shot.model} at {name} was asked for, but no price is known for it, so no budget can be kept. "

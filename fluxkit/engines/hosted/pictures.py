@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fluxkit.shots.shot import Shot
 
 Inputs = Mapping[str, bytes]
-"""Pictures that go in, by role: `image`, `mask`, `control`, `control_map`, `image_prompt`, `reference.0`, ..."""
+"""Pictures that go in, by role: `image`, `mask`, `control`, `control_map`, `reference.0`, ..."""
 
 MOST_INPUT_BYTES = 20 * 1024 * 1024
 MOST_INPUT_PIXELS = 20_000_000
@@ -39,8 +39,12 @@ def as_png(image: Image) -> bytes:
 
 
 def inputs_of(shot: Shot) -> dict[str, bytes]:
-    """The pictures that a shot carries, as PNG bytes by role."""
-    return {}
+    """The pictures that a shot carries, as PNG bytes by role; a control map that is ready is `control_map`."""
+    if shot.inputs is None:
+        return {}
+    control = shot.inputs.control
+    named = {"control": "control_map"} if control is not None and control.ready else {}
+    return {named.get(role, role): as_png(picture.image) for role, picture in shot.inputs.pictures().items()}
 
 
 def flaw(data: bytes) -> str | None:
