@@ -43,9 +43,12 @@ def weights_tag(spec: ModelSpec) -> str:
     return f"{own} on {spec.base_weights or spec.base}" if spec.base else own
 
 
-def content_tag(folder: Path) -> str:
-    """A hash of what a folder holds (sampled as in `weights_tag`), whatever its name and place."""
-    return _tag_of(sorted(path for path in folder.rglob("*") if path.is_file()))
+def content_tag(folder: Path, pattern: str = "*") -> str:
+    """A hash of what a folder holds (sampled as in `weights_tag`), whatever its name and place.
+
+    `pattern` picks files by name, below it too.
+    """
+    return _tag_of(sorted(path for path in folder.rglob(pattern) if path.is_file()))
 
 
 def _tag_of(files: list[Path]) -> str:

@@ -67,7 +67,8 @@ class LocalEngine:
                 self._load(group[0].spec)
                 unread = self._unread(group)
             self._encode(group, tell)
-            for shot in group:
+            # Shots with the same LoRAs side by side, so that adapters are switched as seldom as possible.
+            for shot in sorted(group, key=lambda shot: [(lora.weights, lora.strength) for lora in shot.loras]):
                 yield self._frame(shot, tell, unread[str(shot.prompt)])
                 tell.done += 1
             done += len(group)
@@ -94,12 +95,14 @@ class LocalEngine:
 
     def _encode(self, shots: Sequence[Shot], tell: _Teller) -> None:
         """Encode every distinct text of the group before the first picture, so that the encoders run together."""
-        texts = {text: shot for shot in shots for text in self._texts(shot)}
-        for step, (text, shot) in enumerate(texts.items()):
-            if self._model.embeds_key(text) not in self.embeds:
+        texts = {(text, shot.loras): shot for shot in shots for text in self._texts(shot)}
+        for step, ((text, loras), shot) in enumerate(texts.items()):
+            with told(shot):
+                self._model.adapters.use(loras)
+            if self._model.embeds_key(text, loras) not in self.embeds:
                 tell("encode", step=step, steps=len(texts), shot=shot)
                 with told(shot), devices.quiet():
-                    self._embeds(text)
+                    self._embeds(text, shot)
 
     def _unread(self, shots: Sequence[Shot]) -> dict[str, dict[str, str]]:
         """What is not read of each distinct prompt; refused before anything is encoded."""
@@ -111,7 +114,9 @@ class LocalEngine:
     def _frame(self, shot: Shot, tell: _Teller, unread: dict[str, str]) -> Frame:
         from fluxkit.engines.local.picture import pasted_back, to_image
 
-        prompt, *negative = (self._embeds(text) for text in self._texts(shot))
+        with told(shot):
+            self._model.adapters.use(shot.loras)
+        prompt, *negative = (self._embeds(text, shot) for text in self._texts(shot))
 
         def on_step(step: int, steps: int, state: Any) -> None:
             preview = None if state is None else lambda: to_image(state())
@@ -130,8 +135,8 @@ class LocalEngine:
         negative = negative_text(shot)
         return (str(shot.prompt),) if negative is None else (str(shot.prompt), negative)
 
-    def _embeds(self, text: str) -> Embeds:
-        return self.embeds.get(self._model.embeds_key(text), lambda: self._model.encode(text))
+    def _embeds(self, text: str, shot: Shot) -> Embeds:
+        return self.embeds.get(self._model.embeds_key(text, shot.loras), lambda: self._model.encode(text))
 
     def _provenance(self, shot: Shot, unread: dict[str, str]) -> Provenance:
         return Provenance(
@@ -141,7 +146,7 @@ class LocalEngine:
             dtype=self.device.dtype,
             weights=shot.weights or self._model.tag,
             versions=_versions(),
-            extra=unread,
+            extra=unread | self._model.adapters.told(shot.loras),
         )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from fluxkit.engines.local import makers, pipelines
 from fluxkit.engines.local.device import Device
 from fluxkit.engines.local.embeds import Embeds
+from fluxkit.engines.local.loras import Adapters
 from fluxkit.engines.local.makers import Maker
 from fluxkit.engines.local.parts import Parts
 from fluxkit.models import ModelSpec
 from fluxkit.models.spec import Method
 from fluxkit.models.weights import weights_tag
-from fluxkit.shots.shot import Shot
+from fluxkit.shots.shot import LoRA, Shot
 
 
 class LoadedModel:
@@ -31,6 +32,7 @@ class LoadedModel:
         if former is not None:
             former.forget()
             self.parts.adopt(former.parts)
+        self.adapters = Adapters(self.parts)
         self._makers: dict[Method, Maker] = {}
 
     def holds(self, spec: ModelSpec) -> bool:
@@ -53,10 +55,12 @@ class LoadedModel:
         """Latents as a picture tensor (1, 3, height, width) of about -1 to 1."""
         return makers.develop(self.parts, shot, latents)
 
-    def embeds_key(self, text: str) -> Hashable:
-        """What decides the embeds of a text: the encoders' content, their format, and the windows."""
-        return (self.parts.text_tag(), self.parts.device, tuple(self.spec.windows.items()), text)
+    def embeds_key(self, text: str, loras: Sequence[LoRA]) -> Hashable:
+        """What decides the embeds of a text: the encoders' content and format, the windows, LoRAs that act on them."""
+        read_by = (self.parts.text_tag(), self.parts.device, tuple(self.spec.windows.items()))
+        return (*read_by, self.adapters.text_key(loras), text)
 
     def forget(self) -> None:
-        """Let go of everything built over the parts."""
+        """Let go of everything built over the parts, and leave them as they were loaded."""
+        self.adapters.clear()
         self._makers.clear()
