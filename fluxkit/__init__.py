@@ -18,11 +18,12 @@ _ROOMS = {
     "fluxkit.shots": ("ControlMap", "Inputs", "LoRA", "Mask", "ReferenceImage", "Shot", "ShotPlan", "Sweep"),
     "fluxkit.prompt": ("Diagnostic", "Prompt"),
     "fluxkit.models": ("ModelSpec",),
-    "fluxkit.frames": ("Frame", "Frames", "Provenance"),
+    "fluxkit.frames": ("Disclosure", "Frame", "Frames", "Provenance", "SigningKey", "disclosure"),
     "fluxkit.engines": ("Engine", "FunctionEngine"),
     "fluxkit.engines.hosted": ("FakeHost", "HostedEngine"),
     "fluxkit.catalogue": ("Catalogue",),
     "fluxkit.session": ("Job", "Session"),
+    "fluxkit.reproduction": ("Reproduction", "reproduce"),
     "fluxkit.sheets": ("ContactSheet",),
 }  # fmt: skip
 _CONSTANTS = ("fluxkit.scene.stocks", "fluxkit.scene.lenses", "fluxkit.scene.rigs", "fluxkit.scene.presets")
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from fluxkit.catalogue import Catalogue
     from fluxkit.engines import Engine, FunctionEngine
     from fluxkit.engines.hosted import FakeHost, HostedEngine
-    from fluxkit.frames import Frame, Frames, Provenance
+    from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey, disclosure
     from fluxkit.models import ModelSpec
     from fluxkit.prompt import Diagnostic, Prompt
+    from fluxkit.reproduction import Reproduction, reproduce
     from fluxkit.scene import (
         Atmosphere,
         Camera,

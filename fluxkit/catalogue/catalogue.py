@@ -260,8 +260,7 @@ class Catalogue:
         self._ledger.close()
 
     def __len__(self) -> int:
-        rows = self._ledger.ask(lambda index: index.rows("SELECT count(*) FROM frames"))
-        return int(rows[0][0]) if rows else 0
+        return self.count()
 
     def __bool__(self) -> bool:
         return True

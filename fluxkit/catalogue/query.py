@@ -20,6 +20,7 @@ _MARK_PATHS = ("rating", "pick", "tag", "project", "engine", "size")
 _COMPARISON = re.compile(r"^(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)$")
 _FEW = 2_000
 """A list of frames this short is walked through and looked up, whatever else was asked for."""
+_EARLIEST, _LATEST = -1e18, 1e18
 _MERGED = 40
 """So many lists are read side by side, newest first; more are sorted together instead."""
 
@@ -42,6 +43,8 @@ class Query:
     words: str = ""
     since: float | None = None
     until: float | None = None
+    few_in_time: bool = False
+    """Whether the dates leave few frames, so that these are walked through."""
 
     def sql(self, columns: str, *, limit: int | None, newest_first: bool = True) -> tuple[str, list[Any]]:
         """One statement that gives `columns` of the frames that match, in order of adding."""
@@ -52,32 +55,41 @@ class Query:
 
     def count_sql(self) -> tuple[str, list[Any]]:
         """One statement that gives how many frames match."""
-        inner, values = self._sequence("DESC", None)
+        if not (self.conditions or self.words or self.has_dates):
+            # Every frame has one model, and terms know how many frames have them.
+            return "SELECT coalesce(sum(uses), 0) FROM terms WHERE path = 'model'", []
+        inner, values = self._sequence("", None)
         return f"SELECT count(*) FROM ({inner})", values
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether a date was given."""
+        return self.since is not None or self.until is not None
 
     def _sequence(self, order: str, limit: int | None) -> tuple[str, list[Any]]:
         """The numbers of the frames that match: one list is walked, the others are asked about each of its members."""
         rest = sorted(self.conditions, key=lambda condition: (condition.absent, condition.uses))
         shortest = rest[0] if rest and not rest[0].absent else None
-        values: list[Any] = []
-        name, asks_words = "d.seq", False
-        # Asking whether one frame has a word is quick; whether it has a word that begins so is not.
-        if self.words and not (shortest and shortest.uses <= _FEW and "*" not in self.words):
-            lists: list[str] = ["SELECT rowid AS seq FROM words d WHERE words MATCH ?"]
-            heads: list[list[Any]] = [[self.words]]
-            name = "d.rowid"
+        name, asks_words, by = "d.seq", bool(self.words), "seq"
+        heads: list[list[Any]] = [[]]
+        if self.few_in_time or (self.has_dates and not shortest and not self.words):
+            lists, by = ["SELECT seq, made FROM frames d WHERE 1"], "made"
+        elif self.words and not (shortest and shortest.uses <= _FEW and "*" not in self.words):
+            lists, heads = ["SELECT rowid AS seq FROM words d WHERE words MATCH ?"], [[self.words]]
+            name, asks_words = "d.rowid", False
         elif shortest:
             lists, heads = _lists(shortest)
-            rest, asks_words = rest[1:], bool(self.words)
+            rest = rest[1:]
         else:
-            lists, heads = ["SELECT seq FROM frames d WHERE 1"], [[]]
-        tests, test_values = self._tests(rest, name, asks_words)
-        for head in heads:
-            values += head + test_values
+            lists = ["SELECT seq FROM frames d WHERE 1"]
+        tests, test_values = self._tests(rest, name, asks_words=asks_words, dated=by == "made")
         sql = " UNION ALL ".join(text + tests for text in lists)
-        return f"{sql} ORDER BY seq {order} LIMIT {-1 if limit is None else int(limit)}", values
+        values = [value for head in heads for value in head + test_values]
+        if limit is not None or order:
+            sql += f" ORDER BY {by} {order or 'DESC'} LIMIT {-1 if limit is None else int(limit)}"
+        return sql, values
 
-    def _tests(self, rest: list[Condition], name: str, asks_words: bool) -> tuple[str, list[Any]]:
+    def _tests(self, rest: list[Condition], name: str, *, asks_words: bool, dated: bool) -> tuple[str, list[Any]]:
         tests = ""
         values: list[Any] = []
         for condition in rest:
@@ -87,9 +99,10 @@ class Query:
         if asks_words:
             tests += f" AND EXISTS (SELECT 1 FROM words w WHERE w.words MATCH ? AND w.rowid = {name})"
             values.append(self.words)
-        if self.since is not None or self.until is not None:
-            tests += f" AND (SELECT made FROM frames t WHERE t.seq = {name}) BETWEEN ? AND ?"
-            values += [self.since if self.since is not None else -1e18, self.until if self.until is not None else 1e18]
+        if self.has_dates:
+            made = "d.made" if dated else f"(SELECT made FROM frames t WHERE t.seq = {name})"
+            tests += f" AND {made} BETWEEN ? AND ?"
+            values += [_EARLIEST if self.since is None else self.since, _LATEST if self.until is None else self.until]
         return tests, values
 
 
@@ -106,6 +119,10 @@ def query(
     for path, value in where.items():
         check_path(path)
         asked.conditions += _conditions(index, path, value)
+    if asked.has_dates and (asked.conditions or asked.words):
+        between = (_EARLIEST if asked.since is None else asked.since, _LATEST if asked.until is None else asked.until)
+        sql = "SELECT count(*) FROM (SELECT 1 FROM frames WHERE made BETWEEN ? AND ? LIMIT ?)"
+        asked.few_in_time = index.one(sql, (*between, _FEW + 1))[0] <= _FEW
     return asked
 
 

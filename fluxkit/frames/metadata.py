@@ -158,7 +158,7 @@ def read_notes(path: Path) -> Notes:
             texts, signed = png_chunks.read_texts(path)
             return Notes(
                 record=texts.get(KEY, ""),
-                parameters=texts.get(PARAMETERS, ""),
+                parameters=texts.get(PARAMETERS) or texts.get(png_chunks.EXIF_KEY, ""),
                 xmp=texts.get(png_chunks.XMP_KEY, ""),
                 signed=signed,
                 texts=texts,

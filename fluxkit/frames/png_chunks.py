@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fluxkit.errors import FrameError
+from fluxkit.frames import exif
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEY = "XML:com.adobe.xmp"
+EXIF_KEY = "eXIf"
+"""Under which `read_texts` gives the comment of an Exif block."""
 CREDENTIAL = b"caBX"
 """The chunk that holds a C2PA manifest."""
 
@@ -46,6 +49,11 @@ def read_texts(path: Path) -> tuple[dict[str, str], bool]:
             if kind in _TEXTS:
                 key, text = _TEXTS[kind](_read(file, length, path.name), path.name)
                 texts.setdefault(key, text)
+                file.seek(4, 1)
+            elif kind == b"eXIf":
+                comment = exif.read_comment(_read(file, length, path.name))
+                if comment:
+                    texts.setdefault(EXIF_KEY, comment)
                 file.seek(4, 1)
             else:
                 signed = signed or kind == CREDENTIAL
