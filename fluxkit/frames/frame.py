@@ -88,7 +88,7 @@ class Frame:
 
     def value(self, path: str) -> Any:
         """The value of an axis for this frame; see `Shot.value`."""
-        return self._shot.value(path)
+        return self.shot.value(path)
 
     def with_shot(self, shot: Shot) -> Self:
         """The same picture filed under an equal request, for instance with the scene that asks for it now."""
