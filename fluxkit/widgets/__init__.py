@@ -1,5 +1,6 @@
 """Live views for notebooks over plain data: one widget a file, with its JavaScript beside it."""
 
+from fluxkit.widgets.mask_painter import MaskPainter
 from fluxkit.widgets.sheet_view import Card, SheetView
 
-__all__ = ["Card", "SheetView"]
+__all__ = ["Card", "MaskPainter", "SheetView"]

@@ -12,8 +12,8 @@ from fluxkit.widgets import bundle
 from fluxkit.widgets.base import View
 
 _REPEATS = 3
-"""Until a browser has answered, a frame is sent again with the next reports: the first may come before the page listens,
-and a kernel that is busy with a cell cannot be asked."""
+"""Until a browser has answered, a frame is sent again with the next reports: the first may come before the page
+listens, and a kernel that is busy with a cell cannot be asked."""
 
 _BATCH = 50
 """Thumbnails in one message: about a megabyte, so that the first rows are seen while the rest travels."""

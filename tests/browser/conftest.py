@@ -100,7 +100,7 @@ def lab(tmp_path_factory):
 
 
 def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
-    for _ in range(240):
+    for _ in range(960):
         if server.poll() is not None:
             pytest.fail(f"JupyterLab ended: {log.read_text()[-2000:]}")
         try:
@@ -109,7 +109,7 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
             time.sleep(0.25)
         else:
             return
-    pytest.fail("JupyterLab did not answer within a minute")
+    pytest.fail("JupyterLab did not answer within four minutes")
 
 
 @pytest.fixture

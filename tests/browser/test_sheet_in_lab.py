@@ -109,7 +109,8 @@ def test_a_running_job_fills_the_sheet_and_is_cancelled_within_two_seconds_while
         "live",
         [
             setup + slow + "session = Session(session.catalogue, engine=FunctionEngine(slowly))",
-            "job = session.submit(sweep(10))\nContactSheet.live(job, rows='lighting.key.direction', columns='seed', title='Live')",
+            "job = session.submit(sweep(10))\n"
+            "ContactSheet.live(job, rows='lighting.key.direction', columns='seed', title='Live')",
             "while not job.done: time.sleep(0.05)\nprint(job.status)",
         ],
     )
