@@ -21,21 +21,26 @@ def tidy(letters: Letters) -> Letters:
     Punctuation inside a user's own words stays as it is.
     """
     out: Letters = []
-    for character, path in letters:
+    last = " "
+    for letter in letters:
+        character, path = letter
         if character.isspace():
-            if out and out[-1][0] != " ":
-                out.append((" ", path))
-            continue
-        if not is_data(path):
-            if character in _ATTACHED and out and out[-1][0] == " ":
-                out.pop()
-            if out and _repeats(character, out[-1][0]):
-                if character == "." and out[-1][0] in _PAUSES:
-                    out[-1] = (character, path)
+            if last == " ":
                 continue
-        if character.isalnum() and out and out[-1][0] in ",;" and not is_data(out[-1][1]):
+            letter, character = (" ", path), " "
+        elif character in _ATTACHED and not is_data(path):
+            if last == " " and out:
+                out.pop()
+                last = out[-1][0] if out else " "
+            if _repeats(character, last):
+                if character == "." and last in _PAUSES:
+                    out[-1] = letter
+                    last = character
+                continue
+        elif last in ",;" and character.isalnum() and not is_data(out[-1][1]):
             out.append((" ", path))
-        out.append((character, path))
+        out.append(letter)
+        last = character
     while out and out[-1][0] == " ":
         out.pop()
     return out

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from fluxkit.prompt.diagnostic import Diagnostic
+from fluxkit.prompt.marked import Said
 
 _TABLE = Path(__file__).with_name("avoid.toml")
 _DENIAL = re.compile(r"^(?:no|not|without|avoid|never|any)\s+(?:an?\s+|any\s+|the\s+)?", re.IGNORECASE)
@@ -30,28 +31,33 @@ def positive(term: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def positives(avoid: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
-    """The positive words for every term that has some, each once, and a finding for every term."""
-    found = [positive(term) for term in avoid]
-    findings = tuple(_finding(i, term, said) for i, (term, said) in enumerate(zip(avoid, found, strict=True)))
-    return tuple(dict.fromkeys(said for said in found if said)), findings
+def positives(avoid: tuple[str, ...], true_cfg: bool = False) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
+    """The positive words for every term that has some, each once, and a finding for every term.
+
+    `true_cfg` says that the model would take a real negative prompt if it were asked to.
+    """
+    said = [positive(term) for term in avoid]
+    wanted = {words: Said.by(words, f"avoid.{i}") for i, words in reversed(list(enumerate(said))) if words}
+    why = "a negative prompt works only with true_cfg above 1" if true_cfg else "this model takes no negative prompt"
+    findings = tuple(_finding(i, term, words, why) for i, (term, words) in enumerate(zip(avoid, said, strict=True)))
+    return tuple(wanted[words] for words in dict.fromkeys(filter(None, said))), findings
 
 
-def _finding(index: int, term: str, said: str | None) -> Diagnostic:
+def _finding(index: int, term: str, said: str | None, why: str) -> Diagnostic:
     path = f"avoid.{index}"
     if said is not None:
         return Diagnostic(
             severity="note",
             path=path,
             rule="avoid-rewritten",
-            message=f'{term!r} is said as "{said}": this model takes no negative prompt, and naming a thing summons it.',
-            cure="Write your own words into the scene and drop the term, if others suit the picture better.",
+            message=f'{term!r} is said as "{said}": {why}, and to name a thing is to ask for it.',
+            cure="If other words suit the picture better, write them into the scene and drop the term.",
         )
     return Diagnostic(
         severity="warning",
         path=path,
         rule="avoid-unsaid",
-        message=f"{term!r} is not in the prompt: this model takes no negative prompt, and no positive words for it are known.",
+        message=f"{term!r} is not in the prompt: {why}, and no positive words for it are known.",
         cure="Say what is seen in its place, in the field that it concerns.",
     )
 

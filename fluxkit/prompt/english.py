@@ -30,6 +30,9 @@ _HAIR = re.compile(
 )
 _NAMED = {"skin": _SKIN, "hair": _HAIR}
 _WORN = re.compile(r"^(?:wearing|dressed|in|nude|naked|wrapped|clad|bare|shirtless)\b", re.IGNORECASE)
+_POSTURE = re.compile(
+    r"^(?:\w+ing|seated|perched|curled|stretched|posed|sprawled|slumped|bent|at rest|asleep)\b", re.IGNORECASE
+)
 _DEPTHS = {"foreground", "background", "middle ground", "midground", "distance", "middle distance"}
 _SIDES = {"left", "right", "far left", "far right", "left side", "right side", "left edge", "right edge"}
 
@@ -113,6 +116,15 @@ def aged(text: str) -> str:
     return f"{text} years old" if text.isdigit() else text
 
 
+def is_posture(text: str | None) -> bool:
+    """Whether a pose runs on into a place: "seated" does, "hands in his pockets, leaning back" needs a comma.
+
+    >>> is_posture("leaning on the railing"), is_posture("wings folded")
+    (True, False)
+    """
+    return bool(text) and "," not in str(text) and bool(_POSTURE.match(str(text)))
+
+
 def framed_at(text: str) -> str:
     """A position in the picture.
 
@@ -123,6 +135,8 @@ def framed_at(text: str) -> str:
     if _PREPOSITION.match(text):
         return text
     bare = without_article(text)
+    if re.match(r"cent(?:re|er)d\b", bare, re.IGNORECASE):
+        return f"{bare} in the frame" if "frame" not in bare else bare
     where = "on" if bare.lower() in _SIDES else "in"
     whole = "" if bare.lower() in _DEPTHS or "frame" in bare or "picture" in bare else " of the frame"
     return f"{where} the {bare}{whole}"

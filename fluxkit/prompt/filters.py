@@ -101,12 +101,12 @@ def each(environment: Environment, records: Iterable[Any], field: str) -> list[A
 
 
 @pass_environment
-def as_json(environment: Environment, value: Any) -> str | None:
+def as_json(environment: Environment, value: Any) -> Finished | None:
     """A value as JSON, without the keys and items that are unset; words keep their fields. Unset when nothing is left."""
     trace: Trace = environment.trace  # type: ignore[attr-defined]
     trace.is_json = True
     said = _said(value, trace)
-    return None if said is None else json.dumps(said, ensure_ascii=False)
+    return None if said is None else Finished(json.dumps(said, ensure_ascii=False))
 
 
 def _said(value: Any, trace: Trace) -> Any:
@@ -212,6 +212,7 @@ TESTS: dict[str, Callable[..., bool]] = {
     "set": lambda value: value is not None and value not in ("", ()),
     "defined": lambda value: not isinstance(value, Undefined),
     "in": lambda value, values: value in values,
+    "posture": english.is_posture,
     "string": lambda value: isinstance(value, str),
     "starting": lambda text, head: text is not None and str(text).startswith(head),
     "containing": lambda text, part: text is not None and part in str(text),

@@ -102,7 +102,9 @@ class _Names:
         self._behind: dict[str, list[nodes.Node]] = {macro.name: [macro] for macro in template.find_all(nodes.Macro)}
         for node in template.body:
             if isinstance(node, nodes.Assign | nodes.AssignBlock):
-                for name in node.target.find_all(nodes.Name) if not isinstance(node.target, nodes.Name) else [node.target]:
+                for name in (
+                    node.target.find_all(nodes.Name) if not isinstance(node.target, nodes.Name) else [node.target]
+                ):
                     self._behind.setdefault(name.name, []).append(node)
 
     def read_by(self, body: list[nodes.Node]) -> set[str]:

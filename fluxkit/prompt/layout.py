@@ -82,7 +82,9 @@ def cited(things: Iterable[Any]) -> list[dict[str, Any]]:
         for thing in things
     ]
     counts: dict[str, int] = {}
-    for place in sorted((place for place in found if place["box"]), key=lambda place: (place["box"][1], place["box"][0])):
+    for place in sorted(
+        (place for place in found if place["box"]), key=lambda place: (place["box"][1], place["box"][0])
+    ):
         counts[place["noun"]] = counts.get(place["noun"], 0) + 1
         place["id"] = f"{place['noun']}_{counts[place['noun']]}"
     return found

@@ -53,7 +53,7 @@ class Program:
         roots.update((name, extra[name]) for name in self._names if name in extra)
         trace = self._environment.trace = Trace(self._memo, numbers)
         try:
-            context = self._template.new_context(vars=trace.entered(roots, _PATHS))
+            context = self._template.new_context(vars=trace.entered(roots))
             return trace.finished("".join(self._template.root_render_func(context)))
         except _FAULTS as error:
             name, line = place(error) or (self.name, None)
@@ -87,9 +87,6 @@ def place(error: BaseException) -> tuple[str, int] | None:
             found = (str(scope["name"] or TEXT).removesuffix(".j2"), before[-1] if before else 1)
         step = step.tb_next
     return found
-
-
-_PATHS = {"wanted": "avoid"}
 
 
 def fault(name: str, line: int | None, error: BaseException, kind: type[Record] | None = None) -> TemplateError:

@@ -58,7 +58,9 @@ class PromptRenderer:
     def render(self, record: Record) -> Prompt:
         """The prompt for one record. Raises `TemplateError` with the template's name and line when it fails."""
         avoid: tuple[str, ...] = getattr(record, "avoid", ())
-        wanted, findings = ((), ()) if self.negative or self.spec.vocabulary else positives(avoid)
+        wanted, findings = (
+            ((), ()) if self.negative or self.spec.vocabulary else positives(avoid, self.spec.negative == "true_cfg")
+        )
         pieces = self._program.run(record, {"wanted": wanted, "model": self.spec.id})
         rendered = Rendered(record, pieces, findings, self.budget, self.spec)
         return Prompt.of(rendered, self._program.name, ", ".join(avoid) if self.negative and avoid else None)

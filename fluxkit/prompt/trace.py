@@ -38,10 +38,10 @@ class Trace:
         self._path_of: dict[int, str] = {}
         self._kept: list[Any] = []
 
-    def entered(self, roots: dict[str, Any], paths: dict[str, str]) -> dict[str, Any]:
-        """The values that a template starts from; `paths` names the field behind a value that is no field itself."""
+    def entered(self, roots: dict[str, Any]) -> dict[str, Any]:
+        """The values that a template starts from, known by their names."""
         self._roots = frozenset(roots)
-        return {name: self._known(value, paths.get(name, name)) for name, value in roots.items()}
+        return {name: self._known(value, name) for name, value in roots.items()}
 
     def finished(self, text: str) -> assembly.Pieces:
         """Output as pieces with the kind of block that made each; text outside a block has kind ""."""
@@ -87,8 +87,6 @@ class Trace:
         if isinstance(value, marked.Finished) or (isinstance(value, str) and marked.is_marked(value)):
             return value
         text = phrase(value)
-        if self.is_json:
-            return text
         if isinstance(value, marked.Said):
             return self._marked(text, value.path)
         path = self._leaf(self._reads[begin:]) or next((p for n in names for p in self._aliases.get(n, [])), "")
@@ -186,7 +184,7 @@ class Trace:
 
     def _known(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
-            return marked.Said.by(marked.clean(value), path)
+            return value if isinstance(value, marked.Said) else marked.Said.by(marked.clean(value), path)
         if isinstance(value, Record) or (isinstance(value, tuple) and value):  # there is only one empty tuple
             self._path_of[id(value)] = path
             self._kept.append(value)
