@@ -23,6 +23,7 @@ _ROOMS = {
     "fluxkit.engines.hosted": ("FakeHost", "HostedEngine"),
     "fluxkit.catalogue": ("Catalogue",),
     "fluxkit.session": ("Job", "Session"),
+    "fluxkit.health": ("doctor",),
     "fluxkit.reproduction": ("Reproduction", "reproduce"),
     "fluxkit.sheets": ("ContactSheet",),
 }  # fmt: skip
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fluxkit.engines import Engine, FunctionEngine
     from fluxkit.engines.hosted import FakeHost, HostedEngine
     from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey, disclosure
+    from fluxkit.health import doctor
     from fluxkit.models import ModelSpec
     from fluxkit.prompt import Diagnostic, Prompt
     from fluxkit.reproduction import Reproduction, reproduce

@@ -12,13 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from fluxkit._base import Record
-from fluxkit.errors import CapabilityError, InputError, did_you_mean
+from fluxkit.errors import CapabilityError, InputError, NoPublicAPI, did_you_mean
 
 if TYPE_CHECKING:
     from fluxkit.models.spec import ModelSpec
 
 ALWAYS = ("host", "extra")
 """Options that every hosted model takes."""
+
+
+WITHOUT_API = {
+    "picassoia": (
+        "A picture was asked of PicassoIA, which has no public interface: no developer documentation, key page or SDK "
+        "was found (2026-11). The same models run at bfl, replicate and fal. Choose one of those, or bring pictures "
+        "made there with fluxkit.engines.hosted.import_picture(path, model=..., prompt=...)."
+    ),
+}
+"""Hosts that people know and that cannot be asked, with what to do instead."""
 
 
 class OptionRule(Record):
@@ -158,6 +168,8 @@ def _of_aspect(spec: ModelSpec, aspect: str | None) -> tuple[int, int]:
 
 
 def _host(spec: ModelSpec, host: Any) -> Iterator[Refusal]:
+    if host in WITHOUT_API:
+        raise NoPublicAPI(WITHOUT_API[host], host=host)
     if host not in spec.hosts:
         yield Refusal(
             "host",

@@ -21,7 +21,7 @@ from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.pictures import inputs_of
 from fluxkit.engines.hosted.run import Order, Run
-from fluxkit.errors import BudgetExceeded, ConfigError, HostedError, HostedForbidden
+from fluxkit.errors import BudgetExceeded, ConfigError, HostedError, HostedForbidden, MissingKey
 from fluxkit.frames.frame import Frame
 from fluxkit.models import ModelSpec, prices
 from fluxkit.shots.shot import Shot
@@ -130,6 +130,13 @@ class HostedEngine:
     def spent_usd(self) -> float:
         """What this engine's pictures cost so far, by the hosts' replies where they told."""
         return self._ledger.spent_usd
+
+    def place(self, host: str) -> tuple[str, SecretStr | None]:
+        """Where a host answers, and the key for it; None where there is none."""
+        try:
+            return self._server(host), self._key(host)
+        except MissingKey:
+            return self._server(host), None
 
     def close(self) -> None:
         """End the sending process once it has nothing left to receive; the engine may be used again."""

@@ -171,6 +171,10 @@ class _Handler(BaseHTTPRequestHandler):
         host, path, query = self._noted()
         if path in ("/v1/credits", "/v1/account"):
             return self._json(200, {"credits": 100.0}) if self._has_key(host) else self._json(403, _REFUSALS["403"])
+        if path == "/":
+            return self._json(404, {"detail": "Not Found"})
+        if path == "/openapi.json" or path.startswith("/v1/models/"):
+            return self._json(200, fake_jobs.published(host, path))
         parts = [part for part in path.split("/") if part]
         id = query.get("id", [""])[0] or next((part for part in parts if part in self.fake.jobs), "")
         job = self.fake.jobs.get(id)

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from fluxkit.engines.hosted.tables import ModelRow, table
+
 Fault = Literal[
     "ok", "delayed", "request moderated", "content moderated", "error", "early 404",
     "429 seconds", "429 date", "429 milliseconds", "429 bare", "429 long",
@@ -109,6 +111,28 @@ def standing(job: FakeJob, state: str, link: str, base: str) -> tuple[int, dict[
 def response(job: FakeJob, state: str, link: str) -> dict[str, Any]:
     """fal's response to a completed request; moderation shows as a flag."""
     return {"images": [{"url": link}], "seed": job.seed, "has_nsfw_concepts": [state in ("request", "content")]}
+
+
+def published(host: str, path: str) -> dict[str, Any]:
+    """What the host publishes about its fields: here, exactly what the table says."""
+    models = table(host).models
+    if host == "replicate":
+        found = next((row for row in models.values() if row.path.startswith(path + "/")), None)
+        properties = _properties(found) if found else {}
+        return {
+            "latest_version": {"openapi_schema": {"components": {"schemas": {"Input": {"properties": properties}}}}}
+        }
+    body = {name: {"schema": {"properties": _properties(row)}} for name, row in models.items()}
+    return {"paths": {row.path: {"post": {"requestBody": {"content": {"application/json": body[name]}}}}
+                      for name, row in models.items()}}  # fmt: skip
+
+
+def _properties(row: ModelRow) -> dict[str, Any]:
+    limits = {"low": "minimum", "high": "maximum"}
+    return {
+        name: {limits[side]: getattr(rule, side) for side in limits if getattr(rule, side) is not None}
+        for name, rule in row.fields.items()
+    }
 
 
 def _bfl(job: FakeJob, state: str, link: str) -> dict[str, Any]:

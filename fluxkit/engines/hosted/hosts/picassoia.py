@@ -8,15 +8,11 @@ from pydantic import SecretStr
 
 from fluxkit.engines.hosted.origins import Server
 from fluxkit.errors import NoPublicAPI
+from fluxkit.models.options import WITHOUT_API
 
 
 def _refuse() -> NoReturn:
-    raise NoPublicAPI(
-        "A picture was asked of PicassoIA, which has no public interface: no developer documentation, key page or SDK "
-        "was found (2026-11). The same models run at bfl, replicate and fal. Choose one of those, or bring pictures "
-        "made there with fluxkit.engines.hosted.import_picture(path, model=..., prompt=...).",
-        host="picassoia",
-    )
+    raise NoPublicAPI(WITHOUT_API["picassoia"], host="picassoia")
 
 
 class PicassoIA:
