@@ -20,6 +20,8 @@ _MARK_PATHS = ("rating", "pick", "tag", "project", "engine", "size")
 _COMPARISON = re.compile(r"^(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)$")
 _FEW = 2_000
 """A list of frames this short is walked through and looked up, whatever else was asked for."""
+_FEW_FOR_WORDS = 250
+"""The same where words are looked up for each frame: 17 microseconds, against 0.2 for the next one in a word's list."""
 _EARLIEST, _LATEST = -1e18, 1e18
 _MERGED = 40
 """So many lists are read side by side, newest first; more are sorted together instead."""
@@ -74,7 +76,7 @@ class Query:
         heads: list[list[Any]] = [[]]
         if self.few_in_time or (self.has_dates and not shortest and not self.words):
             lists, by = ["SELECT seq, made FROM frames d WHERE 1"], "made"
-        elif self.words and not (shortest and shortest.uses <= _FEW and "*" not in self.words):
+        elif self.words and not (shortest and shortest.uses <= _FEW_FOR_WORDS and "*" not in self.words):
             lists, heads = ["SELECT rowid AS seq FROM words d WHERE words MATCH ?"], [[self.words]]
             name, asks_words = "d.rowid", False
         elif shortest:
