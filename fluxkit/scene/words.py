@@ -39,7 +39,7 @@ _VIEWS: _Bands = (
 )
 
 _BLURS: _Bands = (
-    (0.005, "everything in focus"),
+    (0.005, "deep focus with the background clearly readable"),
     (0.02, "a slightly soft background"),
     (0.06, "shallow depth of field"),
     (math.inf, "the background dissolved into soft bokeh"),
