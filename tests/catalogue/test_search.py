@@ -6,14 +6,27 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from fluxkit.catalogue import Catalogue
 from fluxkit.errors import InputError
 from fluxkit.frames import Frames
 from fluxkit.scene import PORTRA_400, TRI_X_400
 from tests.catalogue.kept_frames import SCENE, make_frame
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The filled catalogue, for tests that only ask."""
+    with Catalogue(tmp_path_factory.mktemp("search") / "shoot") as catalogue:
+        yield fill(catalogue)
+
+
 @pytest.fixture
 def filled(catalogue):
+    """The filled catalogue, for tests that change it."""
+    return fill(catalogue)
+
+
+def fill(catalogue):
     for seed in range(4):
         for side in ("left", "right"):
             scene = SCENE.with_("lighting.key.direction", side).with_("film", TRI_X_400 if seed == 3 else PORTRA_400)
@@ -64,27 +77,34 @@ def found(frames):
         ("***", {}, {}, 8),
     ],
 )
-def test_search_finds_what_matches_everything_asked_for(filled, words, where, values, count):
-    frames = filled.search(words, where, **values)
+def test_search_finds_what_matches_everything_asked_for(shared, words, where, values, count):
+    frames = shared.search(words, where, **values)
     assert isinstance(frames, Frames)
-    assert len(frames) == filled.count(words, where, **values) == count
-    assert found(filled.search(words, where, newest_first=False, **values)) == found(frames)
+    assert len(frames) == shared.count(words, where, **values) == count
+    assert found(shared.search(words, where, newest_first=False, **values)) == found(frames)
 
 
-def test_newest_come_first_and_a_limit_cuts_the_old_ones(filled):
-    everything = [frame.id for frame in filled.frames()]
-    assert [frame.id for frame in filled.search(limit=3)] == everything[:-4:-1]
-    assert [frame.id for frame in filled.search(rating=">=4", limit=2)] == [everything[5], everything[2]]
-    assert [frame.id for frame in filled.search(limit=2, newest_first=False)] == everything[:2]
+def test_newest_come_first_and_a_limit_cuts_the_old_ones(shared):
+    everything = [frame.id for frame in shared.frames()]
+    assert [frame.id for frame in shared.search(limit=3)] == everything[:-4:-1]
+    assert [frame.id for frame in shared.search(rating=">=4", limit=2)] == [everything[5], everything[2]]
+    assert [frame.id for frame in shared.search(limit=2, newest_first=False)] == everything[:2]
 
 
-def test_dates_are_days_in_utc_ends_included(filled):
+@pytest.mark.parametrize("few", [0, 2_000])
+def test_dates_are_days_in_utc_ends_included(shared, monkeypatch, few):
+    filled = shared
+    monkeypatch.setattr("fluxkit.catalogue.query._FEW", few)
     now = datetime.now(UTC)
     today, tomorrow = now.date(), now.date() + timedelta(days=1)
     assert len(filled.search(since=today - timedelta(days=1), until=tomorrow)) == 8
     assert len(filled.search(since=tomorrow + timedelta(days=1))) == 0
     assert len(filled.search(until=date(2020, 1, 1))) == 0
     assert len(filled.search(since="2020-01-01", rating=5)) == 1
+    assert len(filled.search("left", since=today - timedelta(days=1), limit=3)) == 3
+    assert filled.count("left", since=today - timedelta(days=1), seed=[0, 1]) == 2
+    assert filled.count(until=tomorrow) == 8
+    assert filled.count(until=date(2020, 1, 1), rating=5) == 0
     with pytest.raises(InputError, match="last week"):
         filled.search(since="last week")
 
@@ -93,12 +113,13 @@ def test_dates_are_days_in_utc_ends_included(filled):
     ("path", "hint"),
     [("lighting.key.directoin", "direction"), ("ratting", "rating"), ("lens.colour", "lens"), ("prompt", "search")],
 )
-def test_a_path_that_names_no_field_is_refused(filled, path, hint):
+def test_a_path_that_names_no_field_is_refused(shared, path, hint):
     with pytest.raises(InputError, match=hint):
-        filled.search({path: 1})
+        shared.search({path: 1})
 
 
-def test_values_counts_by_group(filled):
+def test_values_counts_by_group(shared):
+    filled = shared
     assert filled.values("lighting.key.direction") == {"left": 4, "right": 4}
     assert filled.values("rating") == {4: 3, 5: 1}
     assert filled.values("film.name") == {PORTRA_400.name: 6, TRI_X_400.name: 2}
@@ -148,7 +169,6 @@ def test_receipts_are_kept_beside_the_picture_not_in_it(catalogue):
 def test_lineage_follows_from_the_pictures_a_shot_was_given(catalogue, tmp_path):
     from PIL import Image
 
-    from fluxkit.catalogue import Catalogue
     from fluxkit.frames import metadata, xmp
     from fluxkit.shots.inputs import Inputs, Mask, ReferenceImage
 
