@@ -10,6 +10,7 @@ from typing import Any, overload
 from fluxkit import models
 from fluxkit.errors import CapabilityError, PlanError
 from fluxkit.models import ModelSpec, prices
+from fluxkit.models.forecast import MemoryForecast, forecast
 from fluxkit.models.options import framed
 from fluxkit.models.weights import weights_tag
 from fluxkit.prompt import Diagnostic, Prompt, PromptRenderer
@@ -74,6 +75,20 @@ class ShotPlan(Sequence[Shot]):
         """What the plan will cost at the hosts' listed prices; local models cost nothing."""
         distinct = {shot.id: shot for shot in self._shots}.values()
         return prices.total(prices.forecast(s.spec, s.width, s.height, s.options) for s in distinct)
+
+    def memory(self, *, bytes_per_number: float = 2) -> tuple[MemoryForecast, ...]:
+        """What each local model takes at the plan's largest size, by stage and lever; nothing is loaded.
+
+        `bytes_per_number` is 2 for bfloat16 (a GPU's default here) and 4 for float32 (a CPU's).
+        """
+        largest: dict[ModelSpec, Shot] = {}
+        for shot in self._shots:
+            kept = largest.get(shot.spec)
+            if shot.spec.where == "local" and (kept is None or shot.width * shot.height > kept.width * kept.height):
+                largest[shot.spec] = shot
+        return tuple(
+            forecast(spec, shot.width, shot.height, bytes_per_number=bytes_per_number) for spec, shot in largest.items()
+        )
 
     def __repr__(self) -> str:
         made = Counter(shot.model for shot in self._shots)

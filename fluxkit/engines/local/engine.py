@@ -9,9 +9,10 @@ from typing import Any
 import fluxkit
 from fluxkit.engines.base import OnProgress, Progress, Stage, silent
 from fluxkit.engines.local import device as devices
-from fluxkit.engines.local import windows
+from fluxkit.engines.local import levers, windows
 from fluxkit.engines.local.embeds import EmbedCache, Embeds
 from fluxkit.engines.local.failures import told
+from fluxkit.errors import OutOfMemoryError
 from fluxkit.frames.frame import Frame
 from fluxkit.frames.provenance import Provenance
 from fluxkit.models import ModelSpec
@@ -32,16 +33,21 @@ class LocalEngine:
         *,
         device: str = "auto",
         dtype: str = "auto",
+        memory: str = "auto",
         strict: bool = True,
         embeds_bytes: int = 2 * 1024**3,
     ) -> None:
         """`device` is `auto`, `cuda`, `mps` or `cpu`; `dtype` is `auto`, `bfloat16`, `float16` or `float32`.
 
+        `memory` is `auto` (what the forecast says will fit) or a lever: `resident`, `offload`, `group`, `fp8`. Where
+        memory
+        runs out all the same, the next lever that keeps the pixels is taken, and provenance says so.
         With `strict=False` a prompt longer than the model reads is shot all the same, and provenance says what was
         read.
         `embeds_bytes` bounds the main memory for encoded prompts (4 MB each on FLUX.1).
         """
         self._asked = (device, dtype)
+        self._memory = levers.check(memory)
         self._strict = strict
         self._model: Any = None
         self.embeds = EmbedCache(embeds_bytes)
@@ -64,12 +70,12 @@ class LocalEngine:
             tell = _Teller(progress, done, len(shots))
             tell("load", shot=group[0])
             with told(group[0]):
-                self._load(group[0].spec)
+                self._load(max(group, key=lambda shot: shot.width * shot.height))
                 unread = self._unread(group)
             self._encode(group, tell)
             # Shots with the same LoRAs side by side, so that adapters are switched as seldom as possible.
             for shot in sorted(group, key=lambda shot: [(lora.weights, lora.strength) for lora in shot.loras]):
-                yield self._frame(shot, tell, unread[str(shot.prompt)])
+                yield self._frame_within_memory(shot, tell, unread[str(shot.prompt)])
                 tell.done += 1
             done += len(group)
 
@@ -86,12 +92,13 @@ class LocalEngine:
         """Where it computes, chosen at first use."""
         return devices.choose(*self._asked)
 
-    def _load(self, spec: ModelSpec) -> None:
+    def _load(self, largest: Shot) -> None:
         from fluxkit.engines.local.model import LoadedModel
 
-        if self._model is None or not self._model.holds(spec):
+        if self._model is None or not self._model.holds(largest.spec):
+            lever = levers.choose(self._memory, largest.spec, largest.width, largest.height, self.device)
             former, self._model = self._model, None
-            self._model = LoadedModel(spec, self.device, former)
+            self._model = LoadedModel(largest.spec, self.device, former, lever=lever)
 
     def _encode(self, shots: Sequence[Shot], tell: _Teller) -> None:
         """Encode every distinct text of the group before the first picture, so that the encoders run together."""
@@ -102,7 +109,9 @@ class LocalEngine:
             if self._model.embeds_key(text, loras) not in self.embeds:
                 tell("encode", step=step, steps=len(texts), shot=shot)
                 with told(shot), devices.quiet():
+                    self._model.parts.wake()
                     self._embeds(text, shot)
+        self._model.parts.rest()
 
     def _unread(self, shots: Sequence[Shot]) -> dict[str, dict[str, str]]:
         """What is not read of each distinct prompt; refused before anything is encoded."""
@@ -110,6 +119,14 @@ class LocalEngine:
         return {
             text: windows.check(self._model.parts.folder, shot, strict=self._strict) for text, shot in texts.items()
         }
+
+    def _frame_within_memory(self, shot: Shot, tell: _Teller, unread: dict[str, str]) -> Frame:
+        while True:
+            try:
+                return self._frame(shot, tell, unread)
+            except OutOfMemoryError:
+                if not self._model.step_down():
+                    raise
 
     def _frame(self, shot: Shot, tell: _Teller, unread: dict[str, str]) -> Frame:
         from fluxkit.engines.local.picture import pasted_back, to_image
@@ -145,6 +162,7 @@ class LocalEngine:
             device=self.device.describe(),
             dtype=self.device.dtype,
             weights=shot.weights or self._model.tag,
+            levers=() if self._model.parts.lever == "resident" else (self._model.parts.lever,),
             versions=_versions(),
             extra=unread | self._model.adapters.told(shot.loras),
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from fluxkit.engines.local import makers, pipelines
+from fluxkit.engines.local import levers, makers, pipelines
 from fluxkit.engines.local.device import Device
 from fluxkit.engines.local.embeds import Embeds
 from fluxkit.engines.local.loras import Adapters
 from fluxkit.engines.local.makers import Maker
 from fluxkit.engines.local.parts import Parts
 from fluxkit.models import ModelSpec
+from fluxkit.models.forecast import Lever
 from fluxkit.models.spec import Method
 from fluxkit.models.weights import weights_tag
 from fluxkit.shots.shot import LoRA, Shot
@@ -20,14 +21,16 @@ from fluxkit.shots.shot import LoRA, Shot
 class LoadedModel:
     """A model ready for shots; parts load when they are first needed."""
 
-    def __init__(self, spec: ModelSpec, device: Device, former: LoadedModel | None = None) -> None:
+    def __init__(
+        self, spec: ModelSpec, device: Device, former: LoadedModel | None = None, *, lever: Lever = "resident"
+    ) -> None:
         """Takes over the parts of the `former` model that have the same content, and frees the others.
 
         Raises `WeightsError` for weights that are missing, or of another family or task.
         """
         self.spec = spec
         self.tag = weights_tag(spec)
-        self.parts = Parts(spec, device)
+        self.parts = Parts(spec, device, lever)
         pipelines.check_weights(spec, self.parts.index, self.parts.config("transformer"))
         if former is not None:
             former.forget()
@@ -59,6 +62,15 @@ class LoadedModel:
         """What decides the embeds of a text: the encoders' content and format, the windows, LoRAs that act on them."""
         read_by = (self.parts.text_tag(), self.parts.device, tuple(self.spec.windows.items()))
         return (*read_by, self.adapters.text_key(loras), text)
+
+    def step_down(self) -> bool:
+        """Place the parts by the next lever that keeps the pixels; returns whether there was one."""
+        lever = levers.after(self.parts.lever)
+        if lever is None:
+            return False
+        self.forget()
+        self.parts.place(lever)
+        return True
 
     def forget(self) -> None:
         """Let go of everything built over the parts, and leave them as they were loaded."""

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from fluxkit import models
+from fluxkit.engines.local import levers
 from fluxkit.engines.local.device import Device, quiet
 from fluxkit.errors import WeightsError
 from fluxkit.models import ModelSpec
+from fluxkit.models.forecast import Lever
 from fluxkit.models.weights import content_tag, weights_folder
 
 INDEX = "model_index.json"
@@ -26,7 +28,7 @@ _TEXT_PARTS = ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2")
 class Parts:
     """The parts of one weights folder, by the names of its `model_index.json`."""
 
-    def __init__(self, spec: ModelSpec, device: Device) -> None:
+    def __init__(self, spec: ModelSpec, device: Device, lever: Lever = "resident") -> None:
         self.spec = spec
         self.device = device
         self.folder = resolve(spec)
@@ -36,6 +38,7 @@ class Parts:
             self._join_base(models.get(spec.base))
         self._loaded: dict[str, Any] = {}
         self._private: set[str] = set()
+        self.lever = lever
 
     def __contains__(self, name: str) -> bool:
         entry = self.index.get(name)
@@ -44,9 +47,9 @@ class Parts:
     def __getitem__(self, name: str) -> Any:
         """The part by name, on the engine's device, loaded if it is not yet."""
         if name not in self._loaded:
-            self._loaded[name] = load_part(
-                self.spec, self._folders.get(name, self.folder), self.index, name, self.device
-            )
+            folder = self._folders.get(name, self.folder)
+            part = load_part(self.spec, folder, self.index, name, self.device)
+            self._loaded[name] = levers.placed(part, name, self.lever, self.device)
         return self._loaded[name]
 
     def get(self, name: str) -> Any:
@@ -55,8 +58,9 @@ class Parts:
 
     def adopt(self, former: Parts) -> None:
         """Take over the loaded parts of another model that hold the same content, then empty it."""
+        kept = former._private if former.lever == self.lever else former._private | {"transformer"}
         for name, part in former._loaded.items():
-            if name not in former._private and name in self and self.tag(name) == former.tag(name):
+            if name not in kept and name in self and self.tag(name) == former.tag(name):
                 self._loaded[name] = part
         former.drop()
 
@@ -93,6 +97,27 @@ class Parts:
         return tuple(
             self.tag(name) for name in self.index if name.startswith(("text_encoder", "tokenizer")) and name in self
         )
+
+    def place(self, lever: Lever) -> None:
+        """Where the parts lie from now on; loaded ones are loaded again, for some levers cannot be undone."""
+        if lever != self.lever:
+            self.lever = lever
+            self.drop()
+
+    def rest(self) -> None:
+        """The words are encoded: with any lever but `resident` the text encoders leave the device."""
+        if self.lever == "resident" or self.device.kind == "cpu":
+            return
+        for name in ("text_encoder", "text_encoder_2"):
+            if name in self._loaded:
+                self._loaded[name].to("cpu")
+        free_memory()
+
+    def wake(self) -> None:
+        """Bring text encoders that rest back to the device."""
+        for name in ("text_encoder", "text_encoder_2"):
+            if name in self._loaded and self.lever != "resident":
+                self._loaded[name].to(self.device.kind)
 
     def drop(self, *names: str) -> None:
         """Forget parts, so that their memory is free; without names, all of them."""
@@ -149,7 +174,7 @@ def read_index(spec: ModelSpec, folder: Path) -> dict[str, Any]:
 
 
 def load_part(spec: ModelSpec, folder: Path, index: dict[str, Any], name: str, device: Device) -> Any:
-    """One part, ready for use: evaluation mode, on the device, in its number format.
+    """One part in its number format and in evaluation mode, on the CPU.
 
     Raises `WeightsError` where it is missing, corrupt, or does not fit its own configuration.
     """
@@ -211,8 +236,7 @@ def _load_network(spec: ModelSpec, made: Any, folder: Path, device: Device) -> A
             f"{len(info['mismatched_keys'])} have "
             f"another shape. All are needed, or the rest would be random. Download the folder again."
         )
-    network.eval().requires_grad_(False)
-    return network.to(device.kind)
+    return network.eval().requires_grad_(False)
 
 
 def _takes_disable_mmap(made: Any) -> bool:

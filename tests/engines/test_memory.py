@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fluxkit import models
+from fluxkit.engines import silent
+from fluxkit.engines.local import LocalEngine, levers
+from fluxkit.engines.local.device import Device
+from fluxkit.errors import InputError, OutOfMemoryError
+from fluxkit.models import ModelSpec
+from fluxkit.shots import ShotPlan
+from fluxkit.shots.shot import Shot
+from tests.tiny.folders import Tiny
+
+
+@pytest.fixture(scope="module")
+def dev(tiny: Tiny) -> ModelSpec:
+    return models.get("flux.1-dev").with_(weights=str(tiny("flux1")))
+
+
+def a_shot(spec: ModelSpec, **changes: Any) -> Shot:
+    request = {"prompt": "a red cat", "seed": 3, "steps": 2, "width": 64, "height": 64}
+    return Shot(model=spec.id, spec=spec, **{**request, **changes})
+
+
+def shoot(engine: LocalEngine, *shots: Shot) -> list[Any]:
+    return list(engine.shoot(shots, silent))
+
+
+@pytest.fixture(scope="module")
+def resident(dev: ModelSpec) -> str:
+    return shoot(LocalEngine(device="cpu"), a_shot(dev))[0].fingerprint
+
+
+@pytest.mark.parametrize("lever", ["offload", "group"])
+def test_levers_that_promise_it_keep_the_pixels(dev: ModelSpec, resident: str, lever: str) -> None:
+    frame = shoot(LocalEngine(device="cpu", memory=lever), a_shot(dev))[0]
+    assert frame.fingerprint == resident
+    assert frame.provenance.levers == (lever,)
+
+
+def test_fp8_halves_the_transformer_and_says_so(dev: ModelSpec, resident: str) -> None:
+    engine = LocalEngine(device="cpu", memory="fp8")
+    frame = shoot(engine, a_shot(dev))[0]
+    assert frame.provenance.levers == ("fp8",)
+    assert frame.fingerprint != resident
+    sizes = {p.element_size() for p in engine._model.parts["transformer"].transformer_blocks[0].attn.parameters()}
+    assert 1 in sizes
+
+
+def test_out_of_memory_steps_down_one_lever_goes_on_and_says_so(
+    dev: ModelSpec, resident: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from diffusers import FluxTransformer2DModel
+
+    engine, forward, calls = LocalEngine(device="cpu"), FluxTransformer2DModel.forward, []
+
+    def scarce(self: Any, *args: Any, **kwargs: Any) -> Any:
+        calls.append(engine._model.parts.lever)
+        if len(calls) == 4:
+            raise MemoryError
+        return forward(self, *args, **kwargs)
+
+    monkeypatch.setattr(FluxTransformer2DModel, "forward", scarce)
+    frames = shoot(engine, a_shot(dev), a_shot(dev, seed=4), a_shot(dev, seed=5))
+    assert [frame.provenance.levers for frame in frames] == [(), ("offload",), ("offload",)]
+    assert frames[0].fingerprint == resident
+    assert calls == ["resident"] * 4 + ["offload"] * 4
+
+
+def test_out_of_memory_is_told_when_no_lever_is_left(dev: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diffusers import FluxTransformer2DModel
+
+    def scarce(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(FluxTransformer2DModel, "forward", scarce)
+    engine = LocalEngine(device="cpu")
+    with pytest.raises(OutOfMemoryError):
+        shoot(engine, a_shot(dev))
+    assert engine._model.parts.lever == "group"
+
+
+def test_switching_models_frees_every_parameter_that_is_not_shared(dev: ModelSpec, tiny: Tiny) -> None:
+    import gc
+
+    import torch
+
+    def live() -> int:
+        gc.collect()
+        return sum(p.numel() for p in gc.get_objects() if isinstance(p, torch.nn.Parameter))
+
+    klein = models.get("flux.2-klein-4b").with_(weights=str(tiny("flux2_klein")))
+    before = live()
+    engine = LocalEngine(device="cpu")
+    shoot(engine, a_shot(klein))
+    alone = live() - before
+    shoot(engine, a_shot(dev))
+    engine.embeds.clear()
+    shoot(engine, a_shot(klein))
+    assert live() - before == alone > 100_000
+    engine.close()
+    assert live() == before
+
+
+def test_auto_follows_the_forecast_and_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec, card = models.get("flux.1-dev"), Device("cuda", "bfloat16")
+    for free, lever in ((80e9, "resident"), (32e9, "offload"), (16e9, "group")):
+        monkeypatch.setattr(levers, "free_bytes", lambda _, free=free: int(free))
+        assert levers.choose("auto", spec, 1024, 1024, card) == lever
+    assert levers.choose("fp8", spec, 1024, 1024, card) == "fp8"
+    monkeypatch.setattr(levers, "free_bytes", lambda _: None)
+    assert levers.choose("auto", spec, 1024, 1024, Device("cpu", "float32")) == "resident"
+
+
+def test_an_unknown_lever_is_refused() -> None:
+    with pytest.raises(InputError, match="auto or one of: resident, offload, group, fp8"):
+        LocalEngine(memory="sequential")
+
+
+def test_a_plan_forecasts_its_largest_shot(dev: ModelSpec) -> None:
+    plan = ShotPlan([a_shot(dev), a_shot(dev, width=512, height=512), a_shot(dev, seed=4)])
+    (found,) = plan.memory()
+    assert (found.width, found.height) == (512, 512)
+    assert found.exact
+    assert "offload" in str(found)
