@@ -132,10 +132,12 @@ def _hosts(live: bool, schema: bool, server: Any, keys: Mapping[str, Any] | None
 
     reachable = [name for name, host in HOSTS.items() if host.servers]
     with ThreadPoolExecutor(len(reachable)) as pool:
-        for found in pool.map(lambda name: list(_host(name, live, schema, server, keys)), reachable):
-            yield from found
+        asked = pool.map(lambda name: list(_host(name, live, schema, server, keys)), reachable)
+        found = [finding for findings in asked for finding in findings]
+    yield from (finding for finding in found if finding.section == "hosts")
     for name in HOSTS.keys() - set(reachable):
         yield Finding("hosts", name, "note", "has no public interface; its pictures can be imported")
+    yield from (finding for finding in found if finding.section == "schema")
 
 
 def _host(name: str, live: bool, schema: bool, server: Any, keys: Mapping[str, Any] | None) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fluxkit.health import doctor, examine
 from fluxkit.engines.hosted import FakeHost
 from fluxkit.engines.hosted.schema import bfl_inputs, differences, replicate_inputs
 from fluxkit.engines.hosted.tables import table
+from fluxkit.health import doctor, examine
 
 KEY = "bfl_a-key-that-must-not-show"
 
