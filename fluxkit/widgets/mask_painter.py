@@ -14,7 +14,7 @@ from fluxkit.widgets import bundle
 from fluxkit.widgets.base import View
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image as Pixels
 
 _MOST_PX = 32
 """How far an edge may be grown, shrunk or feathered, in pixels of the picture."""
@@ -46,8 +46,8 @@ class MaskPainter(View):
 
         super().__init__(**options)
         shown = picture if isinstance(picture, Image.Image) else picture.image
-        self._picture: Image = shown.convert("RGB")
-        self._raw: Image = Image.new("L", self._picture.size, 0)
+        self._picture: Pixels = shown.convert("RGB")
+        self._raw: Pixels = Image.new("L", self._picture.size, 0)
         self.width, self.height = self._picture.size
         self.on_msg(self._answer)
         self.observe(self._refine, ("grow", "feather"))
@@ -98,7 +98,7 @@ class MaskPainter(View):
             self._set(_read(bytes(buffers[0]), self._picture.size))
             self._refine()
 
-    def _set(self, raw: Image) -> None:
+    def _set(self, raw: Pixels) -> None:
         with self._lock:
             self._raw = raw.convert("L")
         self.share = sum(value * count for value, count in enumerate(self._raw.histogram())) / (
@@ -109,7 +109,7 @@ class MaskPainter(View):
         if self.grow or self.feather or _change is not None:
             self.send({"kind": "refined"}, buffers=[png.encode(self._refined())])
 
-    def _refined(self) -> Image:
+    def _refined(self) -> Pixels:
         from PIL import ImageFilter
 
         with self._lock:
@@ -120,7 +120,7 @@ class MaskPainter(View):
         return made.filter(ImageFilter.GaussianBlur(self.feather / 2)) if self.feather else made
 
 
-def _read(data: bytes, size: tuple[int, int]) -> Image:
+def _read(data: bytes, size: tuple[int, int]) -> Pixels:
     from PIL import Image
 
     with Image.open(io.BytesIO(data), formats=["PNG"]) as opened:

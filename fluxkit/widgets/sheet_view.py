@@ -47,7 +47,7 @@ class SheetView(View):
     """The fingerprint of the sheet, which goes into `picks.json`."""
     grid = traitlets.Dict(None, allow_none=True).tag(sync=True)
     """Rows, columns and cells as the browser lays them out; None for one flow."""
-    places = traitlets.List().tag(sync=True)
+    places: Any = traitlets.List().tag(sync=True)
     """The cards of a sheet that is still to be filled, so that it shows its places before the kernel can answer."""
     marks = traitlets.Dict().tag(sync=True)
     """Frame id -> `{"rating": 0 to 5, "pick": "pick", "reject" or ""}`."""

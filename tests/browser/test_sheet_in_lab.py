@@ -104,12 +104,12 @@ def test_original_pictures_come_when_they_are_looked_at(notebook, setup):
 
 
 def test_a_running_job_fills_the_sheet_and_is_cancelled_within_two_seconds_while_a_cell_runs(notebook, setup, shots):
-    slow = "import fluxkit\ndef slowly(shot):\n    time.sleep(0.6)\n    return paint(shot)\n"
+    slow = "import fluxkit\ndef slowly(shot):\n    time.sleep(0.4)\n    return paint(shot)\n"
     page = notebook(
         "live",
         [
             setup + slow + "session = Session(session.catalogue, engine=FunctionEngine(slowly))",
-            "job = session.submit(sweep(10))\n"
+            "job = session.submit(sweep(100))\n"
             "ContactSheet.live(job, rows='lighting.key.direction', columns='seed', title='Live')",
             "while not job.done: time.sleep(0.05)\nprint(job.status)",
         ],

@@ -1,0 +1,123 @@
+"""One field of a record as one control: its label, help, unit, range and choices come from the Pydantic model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args, get_origin
+
+import ipywidgets
+from pydantic.fields import FieldInfo
+
+from fluxkit.scene.noun import choices
+
+_UNITS = {"mm": "mm", "m": "m", "s": "s", "k": "K", "deg": "°"}
+
+
+class FieldControl:
+    """A control for one leaf field; its value is None while nothing is set."""
+
+    def __init__(self, name: str, field: FieldInfo, value: Any, on_change: Callable[[], None]) -> None:
+        self.name = name
+        self._field = field
+        self._listed = _is_tuple(field.annotation)
+        self._number = any(kind in _members(field.annotation) for kind in (float, int))
+        self.control = self._control()
+        self.box = ipywidgets.VBox([self.control], layout={"margin": "0"})
+        self._silent = False
+        self.value = value
+        self._on_change = on_change
+        self.control.observe(self._changed, "value")
+
+    @property
+    def value(self) -> Any:
+        """What is set, as the model takes it: text for a number that does not parse, so that the model refuses it."""
+        raw = self.control.value
+        if raw is None or raw == "":
+            return None
+        if self._listed:
+            return [part.strip() for part in str(raw).split(",") if part.strip()]
+        if self._number and isinstance(raw, str):
+            return _number(raw)
+        return raw
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._silent = True
+        try:
+            self.control.value = self._shown(value)
+        finally:
+            self._silent = False
+
+    def complain(self, message: str | None) -> None:
+        """Show what is wrong beside the field, or nothing."""
+        children = [self.control]
+        if message:
+            children.append(ipywidgets.HTML(f'<div role="alert" class="fk-field-error">⚠ {_escaped(message)}</div>'))
+        if len(children) != len(self.box.children) or message:
+            self.box.children = children
+
+    def _shown(self, value: Any) -> Any:
+        if isinstance(self.control, ipywidgets.Dropdown):
+            return value
+        if value is None:
+            return ""
+        if isinstance(value, tuple | list):
+            return ", ".join(str(part) for part in value)
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
+    def _changed(self, _change: Any) -> None:
+        if not self._silent:
+            self._on_change()
+
+    def _control(self) -> Any:
+        label, unit = labelled(self.name)
+        shared = {
+            "description": label,
+            "tooltip": self._field.description or "",
+            "style": {"description_width": "130px"},
+            "layout": {"width": "auto"},
+        }
+        named = choices(self._field.annotation)
+        if named and not self._listed:
+            return ipywidgets.Dropdown(options=[("", None), *((name, name) for name in named)], **shared)
+        hint = " ".join(part for part in (self._range(), unit) if part) or ("one, another" if self._listed else "")
+        return ipywidgets.Text(placeholder=hint, **shared)
+
+    def _range(self) -> str:
+        limits = {type(limit).__name__: limit for limit in self._field.metadata}
+        low = next((f"{getattr(limits[n], n.lower()):g}" for n in ("Ge", "Gt") if n in limits), "")
+        high = next((f"{getattr(limits[n], n.lower()):g}" for n in ("Le", "Lt") if n in limits), "")
+        return f"{low} to {high}" if low and high else f"above {low}" if low else ""
+
+
+def labelled(name: str) -> tuple[str, str]:
+    """A field's name in words, and its unit.
+
+    >>> labelled("focal_length_mm")
+    ('Focal length', 'mm')
+    """
+    stem, _, unit = name.rpartition("_")
+    words, unit = (stem, _UNITS[unit]) if unit in _UNITS and stem else (name, "")
+    return words.replace("_", " ").capitalize().replace("Iso", "ISO"), unit
+
+
+def _members(annotation: Any) -> set[Any]:
+    args = get_args(annotation)
+    return {annotation} if not args else {member for part in args for member in _members(part)}
+
+
+def _is_tuple(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
+
+
+def _number(text: str) -> Any:
+    """A number, a fraction such as 1/250, or the text as it is."""
+    above, slash, below = text.strip().partition("/")
+    try:
+        return float(above) / float(below) if slash else float(above)
+    except (ValueError, ZeroDivisionError):
+        return text
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
