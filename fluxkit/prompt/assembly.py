@@ -21,14 +21,15 @@ def tidy(letters: Letters) -> Letters:
     Punctuation inside a user's own words stays as it is.
     """
     out: Letters = []
-    last = " "
+    last = " "  # as if a space stood before it, so that none is kept there
     for letter in letters:
         character, path = letter
         if character.isspace():
-            if last == " ":
-                continue
-            letter, character = (" ", path), " "
-        elif character in _ATTACHED and not is_data(path):
+            if last != " ":
+                out.append((" ", path))
+                last = " "
+            continue
+        if character in _ATTACHED and not is_data(path):
             if last == " " and out:
                 out.pop()
                 last = out[-1][0] if out else " "

@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from jinja2 import Environment, Undefined, pass_environment
-from jinja2.exceptions import TemplateRuntimeError
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
 
 from fluxkit.prompt import english, layout, marked
 from fluxkit.prompt.marked import Finished, Said
@@ -102,7 +102,7 @@ def each(environment: Environment, records: Iterable[Any], field: str) -> list[A
 
 @pass_environment
 def as_json(environment: Environment, value: Any) -> Finished | None:
-    """A value as JSON, without the keys and items that are unset; words keep their fields. Unset when nothing is left."""
+    """A value as JSON without what is unset in it; words keep their fields. Unset when nothing is left."""
     trace: Trace = environment.trace  # type: ignore[attr-defined]
     trace.is_json = True
     said = _said(value, trace)
@@ -130,10 +130,14 @@ def _lower_first(text: str) -> str:
 def _unset_stays_unset(work: Callable[..., Any]) -> Callable[..., Any]:
     """The filter for use in templates: an unset value stays unset, and words keep their field."""
 
+    @pass_environment
     @wraps(work)
-    def filtered(value: Any, *args: Any, **kwargs: Any) -> Any:
+    def filtered(environment: Environment, value: Any, *args: Any, **kwargs: Any) -> Any:
         if value is None:
             return None
+        if isinstance(value, str):
+            trace: Trace = environment.trace  # type: ignore[attr-defined]
+            trace.wrote(value)
         if isinstance(value, str) and (isinstance(value, Finished) or marked.is_marked(value)):
             return Finished(_around(value, lambda text: str(work(text, *args, **kwargs))))
         found = work(value, *args, **kwargs)
@@ -152,6 +156,13 @@ def _unset_list_stays_unset(work: Callable[..., Any]) -> Callable[..., Any]:
     return filtered
 
 
+def _replaced(text: str, old: str, new: str) -> str:
+    """The text with one phrase for another, at most twice as long, so that nothing can be blown up."""
+    if not old or len(new) > 2 * len(old):
+        raise SecurityError(f"replace({old!r}, {new!r}) was asked for; the new text may be at most twice as long")
+    return str(text).replace(old, new)
+
+
 def _first(values: Any) -> Any:
     return values[0] if len(values) else None
 
@@ -165,6 +176,34 @@ def _around(finished: str, work: Callable[[str], str]) -> str:
     return found.removesuffix(plain) + finished.strip()
 
 
+_OF_ONE_VALUE: dict[str, Callable[..., Any]] = {
+    "aged": english.aged,
+    "article": english.article,
+    "by": by,
+    "cited": layout.cited,
+    "framed_at": english.framed_at,
+    "looking": english.looking,
+    "manner": english.manner,
+    "named": english.named,
+    "placed": english.placed,
+    "wearing": english.wearing,
+    "without_article": english.without_article,
+    "quoted": quoted,
+    "shutter": shutter,
+    "metres": metres,
+    "number": number,
+    "lower": lambda text: str(text).lower(),
+    "upper": lambda text: str(text).upper(),
+    "lower_first": _lower_first,
+    "taught": taught,
+    "replace": _replaced,
+    "round": lambda value, digits=0: round(value, digits) if digits else round(value),
+    "first": _first,
+    "length": len,
+    "count": lambda values: sum(value is not None and value not in ("", ()) for value in values),
+    "abs": abs,
+}
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "json": as_json,
     "series": _unset_list_stays_unset(series),
@@ -173,37 +212,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "list": _unset_list_stays_unset(as_list),
     "needed": lambda text: text if text is not None and marked.unmarked(str(text)).strip() else None,
     "default": lambda value, other="": other if value is None or value == "" else value,
-    **{
-        name: _unset_stays_unset(work)
-        for name, work in {
-            "aged": english.aged,
-            "article": english.article,
-            "by": by,
-            "cited": layout.cited,
-            "framed_at": english.framed_at,
-            "looking": english.looking,
-            "manner": english.manner,
-            "named": english.named,
-            "placed": english.placed,
-            "wearing": english.wearing,
-            "without_article": english.without_article,
-            "quoted": quoted,
-            "shutter": shutter,
-            "metres": metres,
-            "number": number,
-            "lower": lambda text: str(text).lower(),
-            "upper": lambda text: str(text).upper(),
-            "lower_first": _lower_first,
-            "taught": taught,
-            "abs": abs,
-            "replace": lambda text, old, new: str(text).replace(old, new),
-            "round": lambda value, digits=0: round(value, digits) if digits else round(value),
-            "first": _first,
-            "length": len,
-            "count": lambda values: sum(value is not None and value not in ("", ()) for value in values),
-            "abs": abs,
-        }.items()
-    },
+    **{name: _unset_stays_unset(work) for name, work in _OF_ONE_VALUE.items()},
 }
 """Filters by the name that templates use."""
 

@@ -1,4 +1,4 @@
-"""Findings about a finished prompt: words that an encoder never sees, a text longer than its maker advises, no words."""
+"""Findings about a finished prompt: words that no encoder sees, a text longer than advised, no words at all."""
 
 from __future__ import annotations
 

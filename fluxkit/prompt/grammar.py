@@ -1,7 +1,7 @@
 """What fluxkit adds to Jinja: four block tags, and the wiring that lets every word know its field.
 
 `{% sentence %}`  a capital first, a stop last; dropped when nothing in it is said.
-`{% clause %}`    part of a sentence; dropped when a value printed in it is unset. Starts with its own joiner (", with").
+`{% clause %}`    part of a sentence, with its own joiner (", with"); dropped when a value printed in it is unset.
 `{% member "key" %}`  one key of a JSON object.
 `{% line %}`      text on a line of its own.
 """
@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from jinja2 import meta, nodes
 from jinja2.ext import Extension
@@ -59,17 +59,17 @@ def units(template: nodes.Template) -> list[tuple[str, ...]]:
 
 
 def is_whole(template: nodes.Template) -> bool:
-    """Whether all words of a traced template come from its units."""
-    return all(isinstance(node, (nodes.CallBlock, *_SILENT)) or _is_space(node) for node in template.body)
+    """Whether a traced template does nothing but what its units do."""
+    return bool(units(template)) and all(isinstance(node, (nodes.CallBlock, *_SILENT)) or _is_space(node) for node in template.body)
 
 
 def _statements(template: nodes.Template) -> Iterator[nodes.Node]:
-    """The top-level statements; Jinja joins printed values and the lines between them into one, which is taken apart."""
+    """The top-level statements; Jinja makes one of the values printed line by line, which is taken apart."""
     for node in template.body:
         if not isinstance(node, nodes.Output):
             yield node
             continue
-        line: list[nodes.Expr] = []
+        line: list[nodes.Node] = []
         for part in node.nodes:
             if isinstance(part, nodes.TemplateData) and part.data.isspace() and "\n" in part.data and line:
                 yield nodes.Output(line, lineno=line[0].lineno)
@@ -95,7 +95,7 @@ def _is_space(node: nodes.Node) -> bool:
 
 
 class _Names:
-    """Which of the record's names a part of a template reads: itself, through macros, and through names it set before."""
+    """Which names a part of a template reads: itself, through macros, and through names that were set before it."""
 
     def __init__(self, template: nodes.Template) -> None:
         self._environment = template.environment
@@ -151,13 +151,13 @@ class _Wiring(NodeTransformer):
     def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802
         self.generic_visit(node)
         name = node.target.name if isinstance(node.target, nodes.Name) else ""
-        node.iter = _call("bounded", [_mark(node.lineno), nodes.Const(name), node.iter], node.lineno)
+        node.iter = _call("bounded", [_mark(node.lineno), nodes.Const(name), cast(nodes.Expr, node.iter)], node.lineno)
         return node
 
     def visit_Assign(self, node: nodes.Assign) -> nodes.Assign:  # noqa: N802
         self.generic_visit(node)
         if isinstance(node.target, nodes.Name):
-            arguments = [_mark(node.lineno), nodes.Const(node.target.name), node.node]
+            arguments = [_mark(node.lineno), nodes.Const(node.target.name), cast(nodes.Expr, node.node)]
             node.node = _call("assigned", arguments, node.lineno)
         return node
 

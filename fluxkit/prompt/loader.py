@@ -107,7 +107,7 @@ def _installed() -> tuple[Path, ...]:
 
 
 def _folder_of(value: Any) -> Path:
-    """The folder that an entry point names: a path, a function that returns one, or a package that holds `templates/`."""
+    """The folder that an entry point names: a path, a function that gives one, or a package with `templates/` in it."""
     if hasattr(value, "__path__"):
         return Path(next(iter(value.__path__))) / "templates"
     return Path(value() if callable(value) else value)

@@ -1,4 +1,4 @@
-"""`Memo`: what a template has already said, by the values that it was said of, so that a sweep words each value once."""
+"""`Memo`: what a template has said, by the values that it said it of, so that a sweep words each value once."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ def _environment(folders: tuple[Path, ...]) -> PromptEnvironment:
     return PromptEnvironment(FileSystemLoader([str(folder) for folder in folders]))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _from_source(source: str, folders: tuple[Path, ...]) -> Program:
     environment = _environment(folders)
     try:
@@ -125,19 +125,38 @@ def _from_source(source: str, folders: tuple[Path, ...]) -> Program:
         raise fault(TEXT, error.lineno, error) from None
 
 
-_loaded: dict[tuple[str, tuple[Path, ...]], tuple[Template, Program]] = {}
+_loaded: dict[tuple[str, tuple[Path, ...]], tuple[tuple[Template, ...], Program]] = {}
 
 
 def _from_file(name: str, folders: tuple[Path, ...]) -> Program:
     environment = _environment(folders)
     try:
-        template = environment.get_template(f"{name}.j2")
+        used = tuple(_used(environment, f"{name}.j2"))
         known = _loaded.get((name, folders))
-        if known is None or known[0] is not template:
-            source, _, _ = environment.loader.get_source(environment, f"{name}.j2")
-            known = _loaded[(name, folders)] = (template, Program(environment, template, name, source))
+        if known is None or known[0] != used:
+            source = _source(environment, f"{name}.j2")
+            known = _loaded[(name, folders)] = (used, Program(environment, used[0], name, source))
     except TemplateSyntaxError as error:
         raise fault((error.name or name).removesuffix(".j2"), error.lineno, error) from None
     except TemplateNotFound as error:
         raise fault(name, None, error) from None
     return known[1]
+
+
+def _used(environment: PromptEnvironment, name: str) -> Iterator[Template]:
+    """A template and those that it imports, each compiled anew when its file has changed."""
+    template = environment.get_template(name)
+    yield template
+    for part in _parts_of(environment, template):
+        yield from _used(environment, part)
+
+
+@lru_cache(maxsize=512)
+def _parts_of(environment: PromptEnvironment, template: Template) -> tuple[str, ...]:
+    tree = environment.parse(_source(environment, str(template.name)))
+    return tuple(dict.fromkeys(part for part in meta.find_referenced_templates(tree) if part is not None))
+
+
+def _source(environment: PromptEnvironment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]

@@ -78,7 +78,7 @@ class Rendered:
         """Tokens for each encoder of the model."""
         cuts = {name: self.budget.cut(name, text) for name in self.budget.windows}
         return {
-            name: TokenCount(count=cut.count, window=self.budget.windows[name], exact=cut.exact, cut=cut.at)
+            name: TokenCount(count=cut.total, window=self.budget.windows[name], exact=cut.exact, cut=cut.at)
             for name, cut in cuts.items()
         }
 
@@ -129,7 +129,7 @@ class Prompt(Record):
         return self._rendered.diagnostics(self) if self._rendered else ()
 
     def explain(self) -> str:
-        """The prompt in plain text with numbered fields, the cuts, token counts and findings; what Jupyter shows in colour."""
+        """What Jupyter shows in colour, as plain text: numbered fields, the cuts, token counts and findings."""
         from fluxkit.prompt import show
 
         return show.plain(self)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from fluxkit._base import Record
 from fluxkit.errors import CapabilityError
 from fluxkit.models import ModelSpec
-from fluxkit.prompt import assembly, marked
 from fluxkit.prompt.avoid import positives
 from fluxkit.prompt.program import Program, program
 from fluxkit.prompt.prompt import Prompt, Rendered

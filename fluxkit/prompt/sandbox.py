@@ -7,7 +7,7 @@ A template is untrusted text. It may read the fields and properties of records, 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import BaseLoader, StrictUndefined, Undefined, nodes
@@ -21,23 +21,29 @@ from fluxkit.prompt.filters import FILTERS, TESTS
 from fluxkit.prompt.grammar import BlockTags, traced
 from fluxkit.prompt.trace import Trace
 
-MAX_TEXT = 100_000
-"""Characters of one value; a prompt is a few thousand."""
+MAX_NUMBER = 1e12
+MAX_ITEMS = 1_000
 
 _SAFE_METHODS = {
-    str: {"lower", "upper", "title", "capitalize", "strip", "startswith", "endswith", "split", "replace"},
-    dict: {"get", "items", "keys", "values"},
+    str: frozenset(("lower", "upper", "strip", "startswith", "endswith")),
+    dict: frozenset(("get", "items", "keys", "values")),
 }
+"""Methods that give back no more than they were given."""
 
 
 class PromptEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja with the rules of a prompt: an unset field is no words, every word knows its field, no work without bound."""
+    """Jinja with the rules of a prompt: unset fields are no words, words know their field, work has a bound."""
 
     intercepted_binops = frozenset(["*", "**", "+", "%", "//"])
 
     def __init__(self, loader: BaseLoader | None = None) -> None:
         super().__init__(
-            loader=loader, undefined=StrictUndefined, extensions=[BlockTags], trim_blocks=True, lstrip_blocks=True
+            loader=loader,
+            undefined=StrictUndefined,
+            extensions=[BlockTags],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            optimized=False,  # nothing of a template is worked out before the render that counts its work
         )
         self.filters = dict(FILTERS)
         self.tests = dict(TESTS)
@@ -65,26 +71,34 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
             if attribute.startswith("_") or not _is_value(type(obj), attribute):
                 return self.undefined(f"{type(obj).__name__} has no field {attribute!r}", obj=obj, name=attribute)
             return self.trace.read(obj, attribute, getattr(obj, attribute))
-        return super().getattr(obj, attribute)
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        value = getattr(obj, attribute, _MISSING)
+        if value is not _MISSING and not self.is_safe_attribute(obj, attribute, value):
+            return self.unsafe_undefined(obj, attribute)
+        return self.undefined(obj=obj, name=attribute) if value is _MISSING else value
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """An item of a tuple or table; an unset value has none."""
         if obj is None or argument is None:
             return None
-        if isinstance(obj, Record):
-            return self.getattr(obj, str(argument))
-        return super().getitem(obj, argument)
+        if isinstance(obj, Mapping | tuple | list):
+            try:
+                return obj[argument]
+            except (KeyError, IndexError, TypeError):
+                return self.undefined(obj=obj, name=argument)
+        return self.getattr(obj, str(argument))
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Methods that cannot make a text of any size; nothing with an underscore."""
+        """Values without an underscore, and the few methods that cannot make a text of any size."""
         if attr.startswith("_"):
             return False
         if isinstance(obj, Undefined | Macro) or not callable(value):
             return super().is_safe_attribute(obj, attr, value)
-        return attr in next((names for kind, names in _SAFE_METHODS.items() if isinstance(obj, kind)), ())
+        return any(isinstance(obj, kind) and attr in names for kind, names in _SAFE_METHODS.items())
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - Jinja's own naming
-        """Call a macro or a word function, counting the work; the compiled template's calls into here pass as they are."""
+        """Call a macro or a word function, counting the work; the template's calls into here pass as they are."""
         if getattr(__obj, "__self__", None) is __self:
             kwargs.pop("_loop_vars", None)
             kwargs.pop("_block_vars", None)
@@ -95,14 +109,14 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         return marked.Finished(found) if isinstance(__obj, Macro) else found
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Arithmetic on numbers and joining of texts; repeating a text or a list is refused."""
-        if operator in {"*", "%"} and not (isinstance(left, int | float) and isinstance(right, int | float)):
-            raise SecurityError(f"{operator} works on numbers here, and was given {type(left).__name__}")
-        if operator == "**":
-            raise SecurityError("powers are not part of the template language")
+        """Arithmetic on numbers and joining of lists; what could grow without bound is refused."""
+        self.trace.step()
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if operator == "**" or not (numbers or (operator == "+" and isinstance(left, list | tuple | str))):
+            raise SecurityError(f"{operator} was used on {type(left).__name__} and {type(right).__name__}")
         value = super().call_binop(context, operator, left, right)
-        if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise SecurityError(f"a text of more than {MAX_TEXT} characters was built")
+        if (numbers and abs(value) > MAX_NUMBER) or (not numbers and len(value) > MAX_ITEMS):
+            raise SecurityError(f"{operator} made a value beyond any use in a prompt")
         return value
 
     def mark(self) -> int:
@@ -145,6 +159,9 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
     def unit(self, number: int, _reads: tuple[str, ...], caller: Callable[[], str]) -> str:
         """A top-level statement, remembered by the values that it reads."""
         return self.trace.unit(number, caller)
+
+
+_MISSING = object()
 
 
 def _is_value(record: type[Record], name: str) -> bool:

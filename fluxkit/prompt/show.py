@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from fluxkit.prompt.prompt import Prompt
@@ -36,7 +37,7 @@ def stretches(prompt: Prompt) -> Iterator[Stretch]:
     numbers = footnotes(prompt)
     edges = {0, len(prompt.text), *(edge for span in prompt.spans for edge in (span.start, span.end)), *cuts.values()}
     inside = [edge for edge in sorted(edges) if edge <= len(prompt.text)]
-    for start, end in zip(inside, inside[1:], strict=False):
+    for start, end in pairwise(inside):
         span = next((span for span in prompt.spans if span.start <= start < span.end), None)
         yield Stretch(
             prompt.text[start:end],

@@ -1,8 +1,8 @@
 """How many tokens a text costs each encoder: exact with the model's tokenizer, otherwise a bound that is never low.
 
 The bound adds up, word by word, what the models' own tokenizers were seen to make of the common words (the table in
-`token_counts.txt`, written by `bench/token_counts.py`). A word outside the table counts as many tokens as it has letters,
-or bytes where the tokenizer works on bytes: no tokenizer makes more, because each token covers at least one of them.
+`token_counts.txt`, written by `bench/token_counts.py`). A word outside the table counts as many tokens as it has
+letters, or bytes where the tokenizer works on bytes: no tokenizer makes more, because each token covers at least one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CLIP_PART = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d+|[^\w\s]|_")  # CLI
 class Cut(NamedTuple):
     """What one encoder is given, and where it stops reading."""
 
-    count: int
+    total: int
     exact: bool
     at: int | None
     """Index of the first character that is not read; None where everything is."""

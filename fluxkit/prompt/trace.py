@@ -16,6 +16,9 @@ from fluxkit.prompt.memo import Memo
 MAX_STEPS = 50_000
 """Loop turns, calls and printed values in one render; a long scene takes about two thousand."""
 
+MAX_CHARACTERS = 200_000
+"""Characters printed or joined in one render; a long prompt and all that it is built from have some twenty thousand."""
+
 _DERIVED = ("_words", "_phrase", "_text", "_noun")
 
 
@@ -30,6 +33,7 @@ class Trace:
         self.is_json = False
         self._roots: frozenset[str] = frozenset()
         self._steps = 0
+        self._characters = 0
         self._depth = 0
         self._reads: list[str] = []
         self._tested: list[str] = []
@@ -62,6 +66,13 @@ class Trace:
             raise SecurityError(f"the template did more than {MAX_STEPS} steps of work")
         return len(self._reads)
 
+    def wrote(self, text: str) -> str:
+        """Count a text that was printed, joined or filtered, and pass it on."""
+        self._characters += len(text)
+        if self._characters > MAX_CHARACTERS:
+            raise SecurityError(f"the template built more than {MAX_CHARACTERS} characters")
+        return text
+
     def read(self, record: Record, name: str, value: Any) -> Any:
         """Note that a field was read, and pass its value on, freed of characters that could pass for a marker."""
         path = field_path(self._path_of.get(id(record), ""), record, name)
@@ -85,8 +96,8 @@ class Trace:
         if isinstance(value, tuple | list | dict | Record):
             raise TemplateRuntimeError(f"a whole {type(value).__name__} was printed; print its fields, or use a filter")
         if isinstance(value, marked.Finished) or (isinstance(value, str) and marked.is_marked(value)):
-            return value
-        text = phrase(value)
+            return self.wrote(value)
+        text = self.wrote(phrase(value))
         if isinstance(value, marked.Said):
             return self._marked(text, value.path)
         path = self._leaf(self._reads[begin:]) or next((p for n in names for p in self._aliases.get(n, [])), "")
@@ -96,8 +107,8 @@ class Trace:
 
     def spoken(self, value: Any) -> str:
         """A value inside a list or a joined text, marked where it knows its field."""
-        text = phrase(value)
-        return self._marked(text, value.path) if isinstance(value, marked.Said) and text else text
+        text = self.wrote(phrase(value))
+        return self._marked(text, value.path) if isinstance(value, marked.Said) else text
 
     def items(self, values: Any) -> Iterator[Any]:
         """The items of a list; those of a field know their number."""
@@ -121,7 +132,9 @@ class Trace:
         """Texts as one, or None when one of them is unset."""
         if any(value is None for value in values):
             return None
-        return "".join(self.spoken(value) if isinstance(value, marked.Said) else _joinable(value) for value in values)
+        return "".join(
+            self.spoken(value) if isinstance(value, marked.Said) else self.wrote(_joinable(value)) for value in values
+        )
 
     def alias(self, begin: int, name: str, value: Any) -> Any:
         """A template's own name for something read."""
