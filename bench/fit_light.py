@@ -3,14 +3,16 @@
     python bench/fit_light.py --count 2500        # renders, fits, writes fluxkit/measure/weights/light.npz
 
 Directions are drawn over the whole sphere of sensible lights, not from the twelve names, so that the reader does not
-snap to them. Every head is seen through other tone curves, blur, noise and, half of the time, before another background,
-because pictures by other models differ from the renderer's in just these. Rendered heads are kept in `--work`.
+snap to them. Every head is seen through other tone curves, blur, noise and, half of the time, before another
+background, because pictures by other models differ from the renderer's in just these. Rendered heads are kept in
+`--work`.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +107,7 @@ def fit(x: np.ndarray, y: np.ndarray, *, hidden: int = 72, epochs: int = 60, see
     mean = (mean + _mirrored(mean)) / 2
     mean[-2:] = 0
     shape = (x.shape[2], hidden, hidden, 3)
-    w = [rng.normal(0, (1 / a) ** 0.5, (a, b)).astype(np.float32) for a, b in zip(shape, shape[1:], strict=False)]
+    w = [rng.normal(0, (1 / a) ** 0.5, (a, b)).astype(np.float32) for a, b in pairwise(shape)]
     p = [v for matrix in w for v in (matrix, np.zeros(matrix.shape[1], np.float32))]
     moments = [(np.zeros_like(v), np.zeros_like(v)) for v in p]
     step, total = 0, epochs * (len(x) // 128)
@@ -120,10 +122,11 @@ def fit(x: np.ndarray, y: np.ndarray, *, hidden: int = 72, epochs: int = 60, see
             gradient = _gradient(p, (a - mean) / spread, t, rng)
             step += 1
             rate = 2e-3 * 0.5 * (1 + np.cos(np.pi * step / total))
-            for v, g, (m, s) in zip(p, gradient, moments, strict=True):
-                m += 0.1 * (g - m)
-                s += 0.001 * (g * g - s)
-                v -= rate * (m / (1 - 0.9**step) / (np.sqrt(s / (1 - 0.999**step)) + 1e-8) + 1e-4 * v)
+            for values, g, (first, second) in zip(p, gradient, moments, strict=True):
+                np.add(0.9 * first, 0.1 * g, out=first)
+                np.add(0.999 * second, 0.001 * g * g, out=second)
+                way = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+                np.subtract(values, rate * (way + 1e-4 * values), out=values)
     return [mean, spread, *p]
 
 
@@ -160,9 +163,8 @@ def main() -> None:
         error = np.degrees(np.arccos(np.clip((guess * y[cut:]).sum(1) / np.linalg.norm(guess, axis=1), -1, 1)))
         side = np.abs(y[cut:, 0]) > 0.34
         right = np.mean(np.sign(guess[side, 0]) == np.sign(y[cut:][side, 0]))
-        print(
-            f"{name}: median {np.median(error):.1f} degrees, 90 % below {np.percentile(error, 90):.1f}, side {right:.3f}"
-        )
+        far = f"median {np.median(error):.1f} degrees, 90 % below {np.percentile(error, 90):.1f}"
+        print(f"{name}: {far}, side {right:.3f}")
     np.savez_compressed(WEIGHTS, **{name: value.astype(np.float16) for name, value in weights.items()})
 
 

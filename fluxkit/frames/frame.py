@@ -12,7 +12,7 @@ from fluxkit.errors import FrameError
 from fluxkit.frames import metadata, png
 from fluxkit.frames.marks import Marks
 from fluxkit.frames.privacy import Privacy
-from fluxkit.frames.provenance import Provenance
+from fluxkit.frames.provenance import Provenance, Source
 from fluxkit.frames.thumbnail import shrunk
 from fluxkit.shots.shot import Shot
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from fluxkit.frames.signing import SigningKey
+    from fluxkit.measure import Measurements
+    from fluxkit.scene import FilmStock
 
 
 class Frame:
@@ -67,7 +69,7 @@ class Frame:
     @property
     def id(self) -> str:
         """The shot's content hash and the take: `frame1-<16 digits>-<take>`."""
-        return f"frame1-{self._shot.id.partition('-')[2]}-{self._take}"
+        return f"frame1-{self.shot.id.partition('-')[2]}-{self.take}"
 
     @property
     def image(self) -> Image:
@@ -130,6 +132,31 @@ class Frame:
     def _said(self) -> Marks:
         """Rating, caption and keywords for photo software: only frames of a catalogue have any."""
         return Marks()
+
+    def measure(self) -> Measurements:
+        """What the picture shows (light, focus, grain, tone, colour), beside what its scene asked for.
+
+        A mapping by name: `frame.measure()["key_light"].value["azimuth_deg"]`. Frames without a scene get no verdicts.
+        """
+        from fluxkit.measure import against
+
+        return against(self.shot.scene, self.image)
+
+    def develop(self, film: FilmStock, *, seed: int | None = None) -> Frame:
+        """A new frame of this picture on `film`: tone curve, colour and grain, for models that draw no film.
+
+        The step is written down: the new frame's shot carries it (so its id is its own), its scene asks for the film,
+        and its provenance names this frame as its source. `seed` fixes the grain; unset, it is the shot's.
+        """
+        from fluxkit.frames.develop import describe, developed
+
+        chance = self.shot.seed if seed is None else seed
+        image, step = developed(self.image, film, seed=chance), describe(film, chance)
+        scene = None if self.shot.scene is None else self.shot.scene.with_(film=film)
+        shot = self.shot.with_(scene=scene, options={**self.shot.options, "developed": step})
+        sources = (*self.provenance.sources, Source(role="develop", of=self.id))
+        provenance = self.provenance.with_(sources=sources, levers=(*self.provenance.levers, "developed"))
+        return Frame(shot, image, provenance=provenance, take=self.take)
 
     def png(self) -> bytes:
         """The picture as PNG bytes, without metadata."""

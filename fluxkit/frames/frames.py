@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from fluxkit._base import Record
 from fluxkit.errors import InputError
 from fluxkit.frames.frame import Frame
 from fluxkit.frames.table import FrameTable
+from fluxkit.shots.labels import label
 from fluxkit.shots.shot import REQUEST_FIELDS
+
+if TYPE_CHECKING:
+    from fluxkit.measure import AdherenceTable
 
 _REQUEST = (*REQUEST_FIELDS, "negative", "loras")
 
@@ -75,6 +79,17 @@ class Frames(Sequence[Frame]):
         """One row a frame with what differs between them: text in a terminal, a table in a notebook."""
         axes = self.axes() or {"seed": ()}
         return FrameTable(tuple(axes), [(frame.id, [value_of(frame, path) for path in axes]) for frame in self._frames])
+
+    def adherence(self) -> AdherenceTable:
+        """Which of the things that each frame's scene asked for are shown: a table, and a heat map in a notebook.
+
+        Every picture is measured anew, at about a twentieth of a second for 128 pixels a side.
+        """
+        from fluxkit.measure import adherence_table
+
+        axes = [path for path in self.axes() if path != "prompt"]
+        labels = [", ".join(label(value_of(frame, path)) for path in axes) or frame.id for frame in self._frames]
+        return adherence_table([frame.measure() for frame in self._frames], labels)
 
     def __repr__(self) -> str:
         many = "1 frame" if len(self) == 1 else f"{len(self)} frames"

@@ -27,6 +27,9 @@ from fluxkit.scene import Scene
 TOLERANCE_DEG = 40.0
 """How far the light may stand from where it was asked: people notice wrong light from about 30 to 40 degrees on."""
 
+LEAST_CONFIDENCE = 0.35
+"""Measurements that are less sure than this are shown, but give no verdict."""
+
 Answer = Literal["shown", "not shown", "cannot tell"]
 
 
@@ -64,18 +67,25 @@ def against(scene: Scene | None, picture: Picture) -> Measurements:
     A measurement whose field the scene leaves unset has no verdict. `None` for the scene measures only.
     """
     shown = measure(picture)
-    if scene is None:
-        return shown
+    return shown if scene is None else judged(scene, shown)
+
+
+def judged(scene: Scene, shown: Measurements) -> Measurements:
+    """Measurements beside what a scene asks for, with verdicts; the picture is not measured again."""
     asked = {name: wish for name, ask in _ASKS.items() if (wish := ask(scene)) is not None}
     return Measurements([_judged(item, asked[item.name]) if item.name in asked else item for item in shown.values()])
 
 
 def _judged(item: Measurement, wish: _Asked) -> Measurement:
     verdict: Answer = "cannot tell"
-    if not item.abstained:
+    if not item.abstained and item.confidence >= LEAST_CONFIDENCE:
         holds = wish.holds(item)
         verdict = "cannot tell" if holds is None else "shown" if holds else "not shown"
-    end = f"Shown: {item.words}." if not item.abstained else f"Cannot tell: {item.reason}."
+    end = f"Shown: {item.words}."
+    if item.abstained:
+        end = f"Cannot tell: {item.reason}."
+    elif verdict == "cannot tell":
+        end = f"Reads: {item.words}; too unsure or too near the line for a verdict."
     sentence = f"Asked: {_SUBJECTS[item.name]} {wish.words}. {end}"
     return item.with_(asked=wish.words, verdict=verdict, sentence=sentence)
 
@@ -183,7 +193,7 @@ def _cast(scene: Scene) -> _Asked | None:
 
 
 def _haze(scene: Scene) -> _Asked | None:
-    level = scene.atmosphere.haze if scene.atmosphere else None
+    level: str | None = scene.atmosphere.haze if scene.atmosphere else None
     if level is None and scene.environment and scene.environment.weather in _WEATHER_HAZE:
         level = _WEATHER_HAZE[scene.environment.weather]
     if level is None:

@@ -8,7 +8,7 @@ from fluxkit.measure.measurement import Measurement, abstain
 from fluxkit.measure.monochrome import is_monochrome
 from fluxkit.measure.pixels import Picture, linear, luma, pixels
 
-WARM, COOL = 0.22, -0.10
+WARM, COOL = 0.35, -0.06
 """Stops of red over blue from which a picture is called warm, and below which it is called cool."""
 
 _METHOD = "red over blue of the least saturated fifth of the pixels"
@@ -39,6 +39,6 @@ def cast(picture: Picture) -> Measurement:
         value=stops,
         unit="stops of red over blue",
         words=f"{words} ({stops:+.2f} stops of red over blue)",
-        confidence=round(float(np.clip(0.4 + abs(stops - 0.06), 0, 0.85)), 2),
+        confidence=round(float(np.clip(0.4 + abs(stops - 0.14), 0, 0.85)), 2),
         method=_METHOD,
     )

@@ -7,16 +7,20 @@ import numpy as np
 from fluxkit.measure.edges import FEWEST, edge_blur, region_blur
 from fluxkit.measure.grain import grain_curve
 from fluxkit.measure.measurement import Measurement, abstain
-from fluxkit.measure.pixels import Mask, Picture, Plane, blurred, pixels, resized
+from fluxkit.measure.pixels import LUMA, Mask, Picture, Plane, blurred, pixels, resized
 from fluxkit.measure.subject import SubjectRegion, background, find_subject
 
-SHALLOW, DEEP = 3.0, 2.2
+SHALLOW, DEEP = 2.6, 2.0
 """Background blur over subject blur from which the focus is called shallow, and up to which it is called deep."""
+
+SMALLEST_PX = 192
+"""Shorter side below which a picture is too small for its softness to be told from how it was drawn."""
 
 _METHOD = "blur of edges at the finest scale above the grain; median of the background over that of the subject"
 _LONGEST = 640
 _CELLS = 8
 _GRAINY = 0.05
+_SMOOTH = 0.012
 _SHARPEST = 0.4  # px; below it pixels hide the difference
 
 
@@ -37,6 +41,8 @@ def defocus(picture: Picture, *, region: SubjectRegion | None = None) -> Measure
     told = {} if spread is None else {"falloff": spread}
     if region is None:
         return _none("no face, and nothing that stands out from the border", told)
+    if _detail(small, region) < _SMOOTH:
+        return _none("the background is smooth, and shows no blur of any size", told)
     subject, n_subject, far, n_far = _regions(blur, region, small.shape[:2])
     if subject is None or far is None:
         where = "subject" if subject is None else "background"
@@ -46,14 +52,15 @@ def defocus(picture: Picture, *, region: SubjectRegion | None = None) -> Measure
         return _none("the grain is too coarse to see how soft the edges are", told)
     ratio = far / max(subject, _SHARPEST)
     told = {"ratio": ratio, "subject": subject / short, "background": far / short, **told}
+    large = min(code.shape[:2]) >= SMALLEST_PX
+    sure = min(0.9, 0.4 + 0.1 * abs(np.log2(ratio / 2.3)) + min(n_far, 200) / 500) * region.confidence
     return Measurement(
         name="defocus",
         value=told,
+        reason=None if large else f"under {SMALLEST_PX} px only frames of one scene compare",
         unit="ratio",
         words=f"{_band(ratio)} (background {ratio:.1f} times as soft as the subject)",
-        confidence=round(
-            min(0.9, 0.4 + 0.1 * abs(np.log2(ratio / 2.6)) + min(n_far, 200) / 500) * region.confidence, 2
-        ),
+        confidence=round(sure if large else min(sure, 0.3), 2),
         region="subject",
         method=_METHOD,
     )
@@ -67,10 +74,20 @@ def _none(reason: str, told: dict[str, float]) -> Measurement:
     return abstain("defocus", reason, method=_METHOD, value=told or None, unit="ratio")
 
 
+def _detail(small: Plane, region: SubjectRegion) -> float:
+    """The deviation of the background's detail, of 2 to 5 px in pictures of 128 px, in proportion in others."""
+    unit = min(small.shape[:2]) / 128
+    y = (small @ LUMA).astype(np.float32)
+    detail = blurred(y, 2 * unit) - blurred(y, 5 * unit)
+    return float(detail[background(SubjectRegion(_fitted(region.mask, small.shape[:2]), region.confidence))].std())
+
+
+def _fitted(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    return mask if mask.shape == shape else resized(mask.astype(np.float32), *shape) > 0.5
+
+
 def _regions(blur: Plane, region: SubjectRegion, shape: tuple[int, ...]) -> tuple[float | None, int, float | None, int]:
-    mask: Mask = region.mask
-    if mask.shape != shape:
-        mask = resized(mask.astype(np.float32), *shape) > 0.5
+    mask = _fitted(region.mask, shape)
     near = SubjectRegion(mask, region.confidence)
     inner = blurred(mask.astype(np.float32), max(min(shape) * 0.015, 1.0)) > 0.9
     subject, n_subject = region_blur(blur, inner)

@@ -6,9 +6,15 @@ gradients before and after a known re-blur, after Zhuo and Sim ("Defocus map est
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
 
 from fluxkit.measure.pixels import LUMA, Mask, Plane, blurred, grown, sampled
+
+Spots: TypeAlias = NDArray[np.intp]
+"""Row or column numbers of points."""
 
 SCALES = (0.8, 1.5, 3.0, 6.0)
 FEWEST = 15
@@ -30,7 +36,7 @@ def edge_blur(code: Plane) -> Plane:
         if 4 * scale > min(y.shape):
             break
         smooth = blurred(y, scale)
-        down, right = np.gradient(smooth)
+        down, right = _gradient(smooth)
         slope = np.hypot(down, right)
         least = np.maximum(_STANDS_OUT * grain * 1.36 / (scale**2 + 0.36), _FLOOR / scale**0.5)
         rows, columns = np.nonzero((slope > least) & ~taken)
@@ -62,15 +68,19 @@ def _grain(y: Plane) -> Plane:
     bins = np.clip(np.searchsorted(edges, tone.ravel(), "right") - 1, 0, _TONES - 1)
     level = [np.quantile(slope.ravel()[bins == k], 0.15) / 0.570 if (bins == k).any() else 0.0 for k in range(_TONES)]
     least = max(float(np.quantile(slope, 0.15)) / 0.570, 4e-4)  # 15 % of a Rayleigh distribution lie below 0.570 sigma
-    return np.interp(tone, centres, np.clip(level, least, 4 * least)).astype(np.float32)
+    return np.asarray(np.interp(tone, centres, np.clip(level, least, 4 * least)), np.float32)
+
+
+def _gradient(plane: Plane) -> tuple[Plane, Plane]:
+    down, right = np.gradient(plane)
+    return np.asarray(down, np.float32), np.asarray(right, np.float32)
 
 
 def _slope(plane: Plane) -> Plane:
-    down, right = np.gradient(plane)
-    return np.asarray(np.hypot(down, right), np.float32)
+    return np.asarray(np.hypot(*_gradient(plane)), np.float32)
 
 
-def _peaks(slope: Plane, down: Plane, right: Plane, rows: Plane, columns: Plane) -> Mask:
+def _peaks(slope: Plane, down: Plane, right: Plane, rows: Spots, columns: Spots) -> Mask:
     """Which points are ridges of the slope across the edge."""
     here = slope[rows, columns]
     dy, dx = down[rows, columns] / here, right[rows, columns] / here
@@ -79,7 +89,7 @@ def _peaks(slope: Plane, down: Plane, right: Plane, rows: Plane, columns: Plane)
     return np.asarray((here >= ahead) & (here >= back))
 
 
-def _sigma(slope: Plane, softer: Plane, rows: Plane, columns: Plane, scale: float) -> Plane:
+def _sigma(slope: Plane, softer: Plane, rows: Spots, columns: Spots, scale: float) -> Plane:
     again = 1.3 * scale
     ratio = np.clip(slope[rows, columns] / (softer[rows, columns] + 1e-9), 1.003, None) ** 2 - 1
     return np.asarray(np.sqrt(np.clip(again**2 / ratio - scale**2, 0.04, _WIDEST**2)), np.float32)

@@ -23,8 +23,8 @@ _LEAK = 1.08  # texture left in the flattest blocks of six real photographs (ben
 _MOST_BLOCKS = 24000
 _METHOD = "flattest 8 x 8 blocks of each tone, quadratic trend removed, bias calibrated on synthetic grain"
 
-# Bias of the estimator on flat fields of Gaussian-correlated grain, by its lag-1 autocorrelation: (autocorrelation, size
-# of the grain as a Gaussian sigma in px, estimated over true deviation); measured on fields of 384 x 384 px.
+# Bias of the estimator on flat fields of Gaussian-correlated grain, by its lag-1 autocorrelation: (autocorrelation,
+# size of the grain as a Gaussian sigma in px, estimated over true deviation); measured on fields of 384 x 384 px.
 _CALIBRATION: NDArray[np.float64] = np.array(
     [
         (-0.0758, 0.0, 1.030),
@@ -73,7 +73,7 @@ def grain(picture: Picture) -> Measurement:
     ratio = _shadow_highlight(curve)
     if ratio is not None:
         value["shadow_highlight"] = ratio
-    steady = min(sum(curve.weight) / 400, 1.0) * min(len(curve.tone) / 4, 1.0)
+    steady = min(sum(curve.weight) / 40, 1.0) * min(len(curve.tone) / 4, 1.0)
     return Measurement(
         name="grain",
         value=value,
@@ -144,7 +144,8 @@ def _blocks(plane: Plane) -> Plane:
 def _trend() -> Plane:
     y, x = np.mgrid[0:_BLOCK, 0:_BLOCK] / (_BLOCK - 1) - 0.5
     basis = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], -1).reshape(-1, 6)
-    return np.linalg.qr(basis)[0].astype(np.float32)
+    q: Plane = np.linalg.qr(basis)[0].astype(np.float32)
+    return q
 
 
 def _detrended(blocks: Plane) -> Plane:

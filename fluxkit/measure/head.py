@@ -61,7 +61,7 @@ def grid(cells: int) -> tuple[Plane, Plane]:
     """The x and y of every cell, in head units."""
     axis = ((np.arange(cells, dtype=np.float32) + 0.5) / cells * 2 - 1) * np.float32(REACH)
     across, down = np.meshgrid(axis, axis)
-    return across, -down
+    return np.asarray(across, np.float32), np.asarray(-down, np.float32)
 
 
 def pose(face: Face) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
@@ -170,7 +170,7 @@ def _visible(height: Plane, light: NDArray[np.float64], px: float, steps: int = 
 
 
 def _between(a: tuple[float, float], b: tuple[float, float]) -> NDArray[np.float64]:
-    return (np.array(a) + np.array(b)) / 2
+    return np.asarray((np.array(a) + np.array(b)) / 2, np.float64)
 
 
 def _bell(x: Plane, centre: float, width: float) -> Plane:

@@ -24,6 +24,7 @@ _SHAPE = "silhouette inflated to a rounded body, relit from 396 directions"
 _APART_DEG = 50.0
 _EXPLAINED = 0.45
 _SURE = 0.55
+_SHAPE_EXPLAINED = 0.35
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class KeyLight:
 
 
 def key_light(picture: Picture, *, region: SubjectRegion | None = None) -> Measurement:
-    """Where the key light comes from: `azimuth_deg` (0 the camera's side, + camera right), `elevation_deg`, `spread_deg`.
+    """Where the key light is: `azimuth_deg` (0 the camera's side, + camera right), `elevation_deg`, `spread_deg`.
 
     With a face the head is read; without one, the silhouette of what stands out, which tells little more than the side.
     Abstains without a subject, on faces narrower than 24 pixels, and where two ways of reading disagree.
@@ -88,9 +89,7 @@ def on_shape(code: Plane, mask: Mask, confidence: float) -> KeyLight:
     vectors = directions()[front]
     levels = np.clip((vectors @ normal.T + 0.15) / 1.15, 0, 1).astype(np.float32)
     fit = fit_light(light[inside], levels, np.ones(int(inside.sum()), np.float32), vectors)
-    doubt = (
-        None if fit.explained >= 0.30 else f"rounded shading explains only {fit.explained:.0%} of its light and dark"
-    )
+    doubt = _shape_doubt(inside, fit, confidence)
     trust = float(np.clip(fit.explained, 0, 1)) * confidence
     return KeyLight(fit.vector, 40.0, round(min(trust, 0.7), 2), fit.ambient, fit.key, doubt)
 
@@ -148,6 +147,15 @@ def _doubt(fit: LightFit, length: float, apart: float, unlike: float) -> str | N
         return "the head shows no single direction"
     if fit.explained < _EXPLAINED and length < 0.8:
         return f"one light explains only {max(fit.explained, 0):.0%} of the head's light and dark"
+    return None
+
+
+def _shape_doubt(inside: Mask, fit: LightFit, confidence: float) -> str | None:
+    rows, columns = int(inside.any(1).sum()), int(inside.any(0).sum())
+    if columns > 1.7 * rows or inside.sum() < 0.55 * rows * columns or confidence < 0.5:
+        return "what stands out is no compact thing"
+    if fit.explained < _SHAPE_EXPLAINED:
+        return f"rounded shading explains only {max(fit.explained, 0):.0%} of its light and dark"
     return None
 
 

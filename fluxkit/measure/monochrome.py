@@ -9,16 +9,17 @@ from fluxkit.measure.pixels import Picture, Plane, pixels
 from fluxkit.measure.saturation import oklab
 
 _MOST_CHROMA = 0.030
-_METHOD = "OKLab chroma about the picture's own tint, 99th percentile"
+_TONED = 0.008
+_METHOD = "99th percentile of OKLab chroma, and what is left of it beside an even tint"
 
 
 def monochrome(picture: Picture) -> Measurement:
-    """Whether the picture is black and white: `chroma`, the 99th percentile of OKLab chroma about its even tint.
+    """Whether the picture is black and white: the 99th percentile of OKLab chroma, which is 0 for greys.
 
-    An evenly toned print (sepia, selenium) counts as black and white. There is nothing to abstain from.
+    An evenly toned print (sepia, selenium), whose tint is one for each tone, counts as black and white. There is
+    nothing to abstain from.
     """
-    chroma = tinted_chroma(pixels(picture))
-    grey = chroma < _MOST_CHROMA
+    chroma, grey = _chroma(pixels(picture))
     return Measurement(
         name="monochrome",
         value=chroma,
@@ -30,17 +31,23 @@ def monochrome(picture: Picture) -> Measurement:
 
 
 def is_monochrome(code: Plane) -> bool:
-    """Whether code values hold no more colour than one even tint."""
-    return tinted_chroma(code) < _MOST_CHROMA
+    """Whether code values hold no colour, or one even tint for each tone."""
+    return _chroma(code)[1]
 
 
-def tinted_chroma(code: Plane) -> float:
-    """The 99th percentile of chroma after the mean tint of each lightness is taken out."""
+def _chroma(code: Plane) -> tuple[float, bool]:
+    """The 99th percentile of chroma, and whether it is black and white."""
     lab = oklab(code).reshape(-1, 3)
     lab = lab[:: max(len(lab) // 60000, 1)]
-    tone = np.clip((lab[:, 0] * 6).astype(int), 0, 5)
+    chroma = float(np.percentile(np.hypot(lab[:, 1], lab[:, 2]), 99))
+    return chroma, chroma < _MOST_CHROMA or _beside_its_tint(lab) < _TONED
+
+
+def _beside_its_tint(lab: Plane) -> float:
+    """The 99th percentile of chroma after the tint of each tone is taken out."""
+    tone = np.clip((lab[:, 0] * 12).astype(int), 0, 11)
     rest = lab[:, 1:].copy()
-    for k in range(6):
+    for k in range(12):
         if (tone == k).any():
             rest[tone == k] -= np.median(rest[tone == k], 0)
     return float(np.percentile(np.hypot(rest[:, 0], rest[:, 1]), 99))

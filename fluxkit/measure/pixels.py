@@ -73,7 +73,7 @@ def box_mean(plane: Plane, half: int) -> Plane:
     total = np.pad(wide.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     side = 2 * half + 1
     sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
-    return (sums / side**2).astype(np.float32)
+    return np.asarray(sums / side**2, np.float32)
 
 
 def grown(mask: Mask, px: int) -> Mask:
@@ -116,9 +116,9 @@ def resized(code: Plane, rows: int, columns: int) -> Plane:
 def rank_correlation(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Spearman's rank correlation; 0 where one side is constant."""
     ranks = [_ranks(np.asarray(values, np.float64)) for values in (a, b)]
-    if min(float(r.std()) for r in ranks) == 0:
+    if len(ranks[0]) < 2 or min(float(r.std()) for r in ranks) == 0:
         return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,9 +65,16 @@ def _stands_out(code: Plane) -> SubjectRegion | None:
     area, edge = float(found.mean()), float(np.mean(_frame(found)))
     if not 0.02 < area < 0.6 or edge > 0.3:
         return None
-    apart = float(strange[found].mean() - strange[~found].mean()) / (float(strange.std()) + 1e-6)
+    apart = _apart(strange, found)
     big = resized(found.astype(np.float32), rows, columns) > 0.5
     return SubjectRegion(np.asarray(big), round(float(np.clip(0.35 * apart, 0.1, 0.8)), 2)) if apart > 1.2 else None
+
+
+def _apart(strange: Plane, found: Mask) -> float:
+    """How far the piece stands out from what lies beside it in the same rows, in deviations; land hardly does."""
+    rows = found.any(1)
+    beside = strange[rows][~found[rows]]
+    return float(strange[found].mean() - beside.mean()) / (float(strange.std()) + 1e-6) if beside.size else 0.0
 
 
 def _strangeness(small: Plane) -> Plane:

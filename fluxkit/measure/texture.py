@@ -11,9 +11,7 @@ from fluxkit.measure.subject import SubjectRegion, find_subject
 SMALLEST_PX = 96
 """Shorter side of the subject below which there is too little to look at."""
 
-_METHOD = (
-    "fine detail of the quietest tenth, slope of the spectrum, share of dead places; z-scores against real photographs"
-)
+_METHOD = "fine detail of the quietest tenth, slope of the spectrum, dead places; z-scores against real photographs"
 
 # Mean and deviation over 192 px crops of the photographs that scikit-image and scikit-learn ship (bench/measures.py).
 _REAL = {"quiet": (-6.6, 1.1), "slope": (-2.9, 0.75), "dead": (0.12, 0.16)}
@@ -22,7 +20,7 @@ _REAL = {"quiet": (-6.6, 1.1), "slope": (-2.9, 0.75), "dead": (0.12, 0.16)}
 def texture(picture: Picture, *, region: SubjectRegion | None = None) -> Measurement:
     """The micro-texture `index`: 0 is an average photograph, negative is smoother, about one for each deviation.
 
-    It is no detector of generated pictures: a defocused, retouched or denoised photograph is as smooth. Compare frames of
+    It detects no generated pictures: a defocused, retouched or denoised photograph is as smooth. Compare frames of
     equal size and focus. Abstains where the subject is narrower than 96 pixels.
     """
     code = pixels(picture)

@@ -15,7 +15,7 @@ def tone(picture: Picture) -> Measurement:
     """The tones: `contrast_stops` (1st to 99th percentile), `rms_contrast`, `key`, `black`, `white`, `median_zone`.
 
     `key` is the median luma (0 to 1); `black` and `white` are the shares of pixels with every channel at most 2, or any
-    channel at least 253, of 255; zones run from 0 to 10 with middle grey (18 %) at 5, one stop each. Exact by definition.
+    channel at least 253, of 255; zones run from 0 to 10, one stop each, with middle grey (18 %) at 5. Exact.
     """
     code = pixels(picture)
     light = luma(linear(code))
