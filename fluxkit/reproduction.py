@@ -90,6 +90,11 @@ def reproduce(
     Nothing is kept in the catalogue; a hosted model costs what it costs, within the session's budget.
     """
     was = frame if isinstance(frame, Frame) else Frame.open(frame)
+    if any(source.role == "develop" for source in was.provenance.sources):
+        raise FrameError(
+            f"{was.id} was developed on a film after its model had made it, and only models are run again. "
+            "Reproduce the frame it was developed from: its provenance.sources names it."
+        )
     again = retake(session, was.shot)
     if again.image.size != was.image.size:
         raise FrameError(

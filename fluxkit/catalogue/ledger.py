@@ -36,6 +36,7 @@ class Ledger:
         self._index: Index | None = None
         self._writer: Writer | None = None
         self._identity: tuple[int, int] | None = None
+        self._process = os.getpid()
         self._writable = False
         self._working = False
         """Whether a transaction is under way: questions then belong to it, and its errors end it."""
@@ -107,6 +108,9 @@ class Ledger:
             self._working = False
 
     def _opened(self, *, create: bool = False) -> Index | None:
+        if self._index is not None and self._process != os.getpid():
+            # A forked child must not touch its parent's connection, not even to close it.
+            self._index = self._writer = None
         if self._index is not None:
             return self._index
         if not create and not any(
@@ -116,6 +120,7 @@ class Ledger:
         self._index = self._open_writable() or Index(self.folder, writable=False)
         self._writer = Writer(self._index, self.store)
         self._identity = _identity(self.folder)
+        self._process = os.getpid()
         if self._writable:
             self._catch_up(self._index, self._writer)
         return self._index

@@ -9,7 +9,7 @@ from PIL import Image
 
 from fluxkit.catalogue import Catalogue
 from fluxkit.errors import FrameError, InputError
-from fluxkit.frames import Frame, Frames
+from fluxkit.frames import Frame, Frames, metadata, xmp
 from tests.catalogue.kept_frames import SCENE, make_frame
 
 
@@ -125,3 +125,21 @@ def test_an_unknown_frame_cannot_be_marked(catalogue):
         catalogue.mark("portrait.png", rating=3)
     with pytest.raises(InputError, match="rating"):
         catalogue.mark(make_frame(1), rating=6)
+
+
+def test_a_filed_frame_is_a_frame_in_every_way(catalogue, tmp_path):
+    scenes = [SCENE.with_("lighting.key.direction", side) for side in ("left", "right")]
+    frames = Frames(catalogue.add(make_frame(seed, scene)) for seed, scene in enumerate(scenes))
+    catalogue.mark(frames[0], rating=4, tag="hero")
+    frames = catalogue.frames()
+    assert frames.axes() == {"seed": (0, 1), "lighting.key.direction": ("left", "right")}
+    assert len(frames.select({"lighting.key.direction": "left"})) == 1
+    assert frames[0].value("lens.f_number") == 1.8
+    assert repr(frames[0]) == repr(make_frame(0, scenes[0]))
+    assert frames[0].png()[:4] == b"\x89PNG"
+    assert str(tmp_path) not in repr(frames) + repr(frames[0]) + repr(catalogue)
+    again = Frame.open(frames[0].save(tmp_path / "sent.jpg"))
+    assert (again.id, again.made) == (frames[0].id, frames[0].made.replace(microsecond=again.made.microsecond))
+    packet = xmp.read(metadata.read_notes(tmp_path / "sent.jpg").xmp)
+    assert (packet.rating, packet.keywords) == (4, ("hero",))
+    assert frames[0].with_shot(make_frame(0, scenes[1]).shot).shot.scene == scenes[1]

@@ -288,6 +288,19 @@ def test_two_processes_writing_five_hundred_frames_each_lose_none(tmp_path):
         assert catalogue.values("rating") == {3: 9}
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_may_go_on_with_the_catalogue_it_inherited(tmp_path):
+    with Catalogue(tmp_path / "shoot") as catalogue:
+        catalogue.add(make_frame(1))
+        child = os.fork()
+        if child == 0:
+            catalogue.add(make_frame(2))
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        catalogue.add(make_frame(3))
+        assert [frame.shot.seed for frame in catalogue.frames()] == [1, 2, 3]
+
+
 def test_a_migration_from_an_older_index_keeps_its_frames(tmp_path, monkeypatch):
     ids = fill(tmp_path / "shoot")
     added = (*MIGRATIONS, ("CREATE TABLE colours (seq INTEGER)",))

@@ -9,6 +9,7 @@ from PIL import Image
 import fluxkit as fk
 from fluxkit import engines
 from fluxkit.errors import FrameError
+from fluxkit.frames.provenance import Source
 from fluxkit.reproduction import compare_pixels, compare_records, reproduce
 
 SCENE = fk.Scene(subject=fk.Subject(description="a hare"))
@@ -100,6 +101,14 @@ def test_a_scaled_file_is_refused_with_the_reason(tmp_path):
         pytest.raises(FrameError, match="scaled or cropped"),
     ):
         reproduce(small, session)
+
+
+def test_a_frame_that_was_developed_afterwards_sends_to_its_source(tmp_path):
+    frame = shot_with(tmp_path / "shoot", TypedEngine())
+    made = frame.provenance.with_(sources=(Source(role="develop", of=frame.id),))
+    developed = fk.Frame(frame.shot, frame.image, provenance=made)
+    with fk.Session(tmp_path / "now", engine=TypedEngine()) as session, pytest.raises(FrameError, match="developed"):
+        reproduce(developed, session)
 
 
 def test_records_and_pixels_are_compared_by_name():
