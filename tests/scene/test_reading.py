@@ -107,6 +107,12 @@ def test_what_is_not_certain_stays_in_the_description(text):
     assert found.readings == ()
 
 
+def test_a_capital_article_is_the_old_sentences():
+    assert Scene.from_prompt("A dog, 50mm").scene.subject.description == "a dog"
+    assert Scene.from_prompt("An A4 sheet").scene.subject.description == "an A4 sheet"
+    assert Scene.from_prompt("Thea, 50mm").scene.subject.description == "Thea"
+
+
 def test_the_report_says_what_was_read_and_what_was_not():
     shown = str(Scene.from_prompt("a dog, 50mm --chaos 30"))
     assert "lens.focal_length_mm ← '50mm'" in shown

@@ -21,6 +21,7 @@ _DANGLING = re.compile(
     r"(?:\s*\b(?:shot|taken|photographed|captured)?\s*\b(?:on|with|using|at|in|by|of|from|through|and|a|an|the)\b)+\s*$",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"^(?:A|An|The)(?= )")
 _LEADING = re.compile(r"^(?:\s*\b(?:of|and|with|on|at|in)\b)+\s+", re.IGNORECASE)
 
 
@@ -33,7 +34,9 @@ def read_prompt(text: str) -> Imported:
     scene = Scene(avoid=stripped.avoid, aspect_ratio=fields.pop("aspect_ratio", None) or stripped.aspect_ratio)
     scene = _with_lens(scene, fields).with_(**fields)
     if clauses:
-        scene = scene.with_(subject=", ".join(clauses))
+        # A description stands inside a sentence: a capital article at its start is the old sentence's.
+        words = _ARTICLE.sub(lambda article: article[0].lower(), ", ".join(clauses))
+        scene = scene.with_(subject=words)
     return Imported(scene=scene, request=stripped.request, readings=readings, unmapped=stripped.unmapped)
 
 

@@ -39,12 +39,17 @@ def sharp_background(case: Case) -> Iterator[Found]:
     """A sharp background is wanted at an aperture that blurs it."""
     path, blur, lens = _wanted(case, _SHARP, _BLURRED), case.seen.background_blur, case.scene.lens
     if path and blur and blur > 0.02 and lens and lens.f_number:
-        enough = _stop_for(lens.f_number * blur / 0.005)
+        needed = lens.f_number * blur / 0.005
+        reach = (
+            f"Stop down to about {_stop_for(needed)}"
+            if needed < 27
+            else "No aperture of this lens reaches that: step back"
+        )
         yield Found(
             "lens.f_number",
             f"{path} asks for a sharp background, but {lens.focal_length_mm:g} mm at f/{lens.f_number:g} focused at "
             f"{case.seen.focus_distance_m:.2g} m blurs it over {100 * blur:.0f} % of the picture's short side.",
-            f"Stop down to about {enough}, take a wider lens, or drop the wish.",
+            f"{reach}, take a wider lens, or drop the wish.",
         )
 
 
