@@ -113,9 +113,8 @@ def encoded(
     return latents, shift, scale
 
 
-@torch.no_grad()
 def _encode(vae: AutoencoderKL, images: NDArray[np.uint8]) -> Tensor:
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
         return pack(vae.encode(to_model(images)).latent_dist.mode().float())
 
 
@@ -126,14 +125,14 @@ def flow_target(noisy: Tensor, time: Tensor, velocity: Tensor, guidance: Tensor,
 
 def guided_target(teacher: Nano) -> Target:
     """Stage two: the teacher's answer, pushed away from what it would say without the caption."""
-    teacher = teacher.eval().requires_grad_(False)
+    teacher.eval().requires_grad_(False)
 
-    @torch.no_grad()
     def target(noisy: Tensor, time: Tensor, velocity: Tensor, guidance: Tensor, ids: tuple[Tensor, Tensor]) -> Tensor:
         empty = text.windows([[]] * len(noisy))
         both = tuple(torch.cat([asked, none.to(asked.device)]) for asked, none in zip(ids, empty, strict=True))
         ones = torch.ones(2 * len(noisy), device=noisy.device)
-        answer = teacher(noisy.repeat(2, 1, 1), time.repeat(2), ones, teacher.read(both))  # type: ignore[arg-type]
+        with torch.no_grad():
+            answer = teacher(noisy.repeat(2, 1, 1), time.repeat(2), ones, teacher.read(both))
         asked, none = answer.float().chunk(2)
         return none + guidance[:, None, None] * (asked - none)
 
@@ -156,7 +155,8 @@ def train(work: Path, name: str, nano: Nano, examples: Examples, recipe: Recipe,
             log(f"{name} {step + 1}/{recipe.steps} loss {smooth:.4f}, ends {pace.eta(step + 1)}")
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             _keep(work / f"{name}.pt", nano, average, optimizers_, step + 1)
-    return average.eval()
+    average.eval()
+    return average
 
 
 def _learn(
@@ -182,9 +182,9 @@ def _learn(
     return float(loss.detach())
 
 
-@torch.no_grad()
 def _blend(average: nn.Module, nano: nn.Module, decay: float) -> None:
-    torch._foreach_lerp_(list(average.parameters()), list(nano.parameters()), 1 - decay)
+    with torch.no_grad():
+        torch._foreach_lerp_(list(average.parameters()), list(nano.parameters()), 1 - decay)
 
 
 def _keep(path: Path, nano: Nano, average: Nano, optimizers_: list[torch.optim.Optimizer], step: int) -> None:
@@ -220,7 +220,8 @@ def averaged(work: Path, name: str, words: int) -> Nano:
     if state is None:
         raise FileNotFoundError(f"{work / name}.pt is needed first. Run: python -m fluxkit.nano.dit --stage {name}")
     nano.load_state_dict(state["average"])
-    return nano.eval()
+    nano.eval()
+    return nano
 
 
 def main() -> None:

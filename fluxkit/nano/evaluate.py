@@ -89,15 +89,15 @@ def paired(
     name: str,
     how: str,
     pairs: Sequence[tuple[World, World]],
-    first_is_more: Callable[[Image, Image], tuple[bool, bool]],
+    answers: Callable[[Image, Image], tuple[bool, ...]],
 ) -> Score:
-    """Shoots both worlds of each pair with one seed and counts which of the two answers came out right."""
+    """Shoots both worlds of each pair with one seed and counts which of the pair's answers came out right."""
     worlds = [world for pair in pairs for world in pair]
     seeds = [1000 + i // 2 for i in range(len(worlds))]
     made = shoot([caption(world) for world in worlds], seeds)
     true = [render(world, SIZE) for world in worlds]
-    shown = [right for i in range(0, len(made), 2) for right in first_is_more(made[i], made[i + 1])]
-    best = [right for i in range(0, len(true), 2) for right in first_is_more(true[i], true[i + 1])]
+    shown = [right for i in range(0, len(made), 2) for right in answers(made[i], made[i + 1])]
+    best = [right for i in range(0, len(true), 2) for right in answers(true[i], true[i + 1])]
     return Score(name, len(shown), sum(shown), float(np.mean(best)), how)
 
 
@@ -116,13 +116,12 @@ def light_scores(shoot: Shoot, count: int) -> list[Score]:
     """Left against right on faces, by sign; and on still lifes, within the pair."""
     sides = [("left", "right"), ("upper left", "upper right"), ("front left", "front right")]
 
-    def by_sign(a: Image, b: Image) -> tuple[bool, bool]:
+    def by_sign(a: Image, b: Image) -> tuple[bool, ...]:
         return side_of_light(a) < 0, side_of_light(b) > 0
 
-    def within_pair(a: Image, b: Image) -> tuple[bool, bool]:
+    def within_pair(a: Image, b: Image) -> tuple[bool, ...]:
         box = (0.30, 0.70, 0.45, 0.85)
-        right = side_of_light(a, box) < side_of_light(b, box)
-        return right, right
+        return (side_of_light(a, box) < side_of_light(b, box),)
 
     def pairs(kind: str, number: int) -> list[tuple[World, World]]:
         return [(turned(w, sides[i % 3][0]), turned(w, sides[i % 3][1])) for i, w in enumerate(_draws(kind, number))]
@@ -133,7 +132,7 @@ def light_scores(shoot: Shoot, count: int) -> list[Score]:
             shoot,
             "light left or right, things",
             "brighter half, within the pair",
-            pairs("still life", count // 2),
+            pairs("still life", count),
             within_pair,
         ),
     ]
@@ -143,16 +142,14 @@ def other_scores(shoot: Shoot, count: int) -> list[Score]:
     """Aperture, film and temperature, each within pairs that differ in that one field."""
     busy = {"night city", "library", "cafe", "green garden"}
 
-    def sharper(a: Image, b: Image) -> tuple[bool, bool]:
-        right = background_detail(b) > 1.15 * background_detail(a)
-        return right, right
+    def sharper(a: Image, b: Image) -> tuple[bool, ...]:
+        return (background_detail(b) > 1.15 * background_detail(a),)
 
-    def grey_then_colour(a: Image, b: Image) -> tuple[bool, bool]:
+    def grey_then_colour(a: Image, b: Image) -> tuple[bool, ...]:
         return colourfulness(a) < 0.03, colourfulness(b) > 0.03
 
-    def warmer(a: Image, b: Image) -> tuple[bool, bool]:
-        right = warmth(a) > warmth(b) + 0.05
-        return right, right
+    def warmer(a: Image, b: Image) -> tuple[bool, ...]:
+        return (warmth(a) > warmth(b) + 0.05,)
 
     detailed = _draws("portrait", count, lambda w: isinstance(w, Portrait) and w.place in busy)
     apertures = [
@@ -229,7 +226,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, default=Path("nano-work/train.log"))
     given = parser.parse_args()
     shoot = camera(given.weights)
-    scores = [*light_scores(shoot, given.count), *other_scores(shoot, given.count // 2)]
+    scores = [*light_scores(shoot, given.count), *other_scores(shoot, given.count)]
     scores += kind_scores(shoot, given.count // 2, given.known)
     write(given.docs, shoot, scores, guidance_table(shoot, given.count), seconds_each(shoot), given.weights, given.log)
 

@@ -17,7 +17,7 @@ GUIDANCE = (1.0, 6.0)
 """The guidance that nano is taught to answer."""
 
 
-class Nano(nn.Module):
+class Nano(nn.Module):  # type: ignore[misc]
     """CLIP and T5 text encoders and the transformer, called as `FluxPipeline` calls them."""
 
     def __init__(self, words: int) -> None:
@@ -140,7 +140,8 @@ def draw(latents: Tensor, chance: torch.Generator) -> Draw:
 
 def optimizers(nano: Nano, rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the blocks' matrices, AdamW for everything else; each group keeps its peak rate."""
-    matrices, others = [], []
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
     for name, weight in nano.named_parameters():
         inner = "transformer_blocks" in name and weight.ndim == 2 and ".norm" not in name
         (matrices if inner else others).append(weight)

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from fluxkit.nano import evaluate
 from fluxkit.nano.export import taught_words
 from fluxkit.nano.measures import Image
+from fluxkit.nano.text import T5_WINDOW
 
 SHEET = "nano_sheet.png"
 
@@ -83,7 +84,7 @@ def write(
         steps=evaluate.STEPS,
         guidance=evaluate.GUIDANCE,
         size=evaluate.SIZE,
-        window=evaluate.T5_WINDOW,
+        window=T5_WINDOW,
         sheet=f"images/{SHEET}",
     )
     parts = [

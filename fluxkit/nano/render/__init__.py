@@ -29,4 +29,4 @@ def render(world: World, size: int = 128) -> NDArray[np.uint8]:
         light = landscape(world, size, rng)
     else:
         raise TypeError(f"{type(world).__name__} is no world to draw; use Portrait, StillLife or Landscape.")
-    return develop(light, STOCKS[world.film], rng)  # type: ignore[return-value]
+    return develop(light, STOCKS[world.film], rng)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Plane: TypeAlias = NDArray[np.float32]
+Plane: TypeAlias = NDArray[np.floating[Any]]
 """One channel (rows, columns) or a picture (rows, columns, 3), linear light unless a name says otherwise."""
 
 LUMA: Plane = np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -19,12 +19,12 @@ LUMA: Plane = np.array([0.2126, 0.7152, 0.0722], np.float32)
 def ramp(low: float, high: float, x: Plane) -> Plane:
     """0 below `low`, 1 above `high`, a smooth step between; `low` may be the larger."""
     t = np.clip((x - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def bump(x: Plane, centre: float, width: float) -> Plane:
     """A bell of height 1 at `centre`."""
-    return np.exp(-(((x - centre) / width) ** 2)).astype(np.float32)
+    return np.asarray(np.exp(-(((x - centre) / width) ** 2)), np.float32)
 
 
 def over(below: Plane, above: Plane, cover: Plane) -> Plane:
@@ -84,7 +84,7 @@ def _gauss(n: int, tenths: int) -> Plane:
     for offset in (0, -2 * n, 2 * n):  # reflecting edges
         matrix += np.exp(-0.5 * ((i[:, None] - i[None] - offset) / (tenths / 10)) ** 2)
         matrix += np.exp(-0.5 * ((i[:, None] + i[None] + 1 - offset) / (tenths / 10)) ** 2)
-    return (matrix / matrix.sum(1, keepdims=True)).astype(np.float32)
+    return np.asarray(matrix / matrix.sum(1, keepdims=True), np.float32)
 
 
 def soften(image: Plane, sigma_px: float) -> Plane:
@@ -128,7 +128,7 @@ def normals(height: Plane, px: float) -> Plane:
     """Unit normals (x right, y up, z to the camera) of a height map whose pixels are `px` units wide."""
     down, right = np.gradient(height, np.float32(px))
     n = np.stack([-right, down, np.ones_like(height)], -1)
-    return (n / np.linalg.norm(n, axis=-1, keepdims=True)).astype(np.float32)
+    return np.asarray(n / np.linalg.norm(n, axis=-1, keepdims=True), np.float32)
 
 
 def visibility(height: Plane, light: Plane, spread_deg: float, px: float, reach: float = 1.0, steps: int = 18) -> Plane:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fluxkit.nano.render.field import LUMA, Plane, colour, soften
 
@@ -48,7 +49,7 @@ _MONO = colour(0.30, 0.55, 0.15)
 _GREY, _GREY_CODE = 0.18, 0.46  # middle grey, and where the curve puts it
 
 
-def develop(light: Plane, stock: Stock, rng: np.random.Generator, vignette: float = 0.22) -> Plane:
+def develop(light: Plane, stock: Stock, rng: np.random.Generator, vignette: float = 0.22) -> NDArray[np.uint8]:
     """The 8-bit picture (uint8, sRGB-like) that `stock` makes of linear light, middle grey at 0.18."""
     size = light.shape[0]
     light = _glow(_vignetted(light, vignette), stock, size)
@@ -60,7 +61,7 @@ def develop(light: Plane, stock: Stock, rng: np.random.Generator, vignette: floa
         code = luma[..., None] + (code - luma[..., None]) * np.float32(stock.saturation)
         code = code + colour(*stock.shadows) * (1 - luma)[..., None] + colour(*stock.lights) * luma[..., None]
     code = code + _grain(luma, stock, rng, size)
-    return (np.clip(code, 0, 1) * 255 + 0.5).astype(np.uint8)  # type: ignore[return-value]
+    return np.asarray(np.clip(code, 0, 1) * 255 + 0.5, np.uint8)
 
 
 def _vignetted(light: Plane, amount: float) -> Plane:
@@ -95,4 +96,4 @@ def _grain(luma: Plane, stock: Stock, rng: np.random.Generator, size: int) -> Pl
     deviation = stock.grain * (size / 128) ** 0.5 * tone**0.6 * (1 - tone) ** 1.4 / (0.3**0.6 * 0.7**1.4)
     speckle = soften(rng.standard_normal(luma.shape).astype(np.float32), 0.5 * size / 128)
     speckle /= float(speckle.std()) + 1e-6
-    return (deviation * speckle)[..., None].astype(np.float32)
+    return np.asarray(deviation * speckle, np.float32)[..., None]

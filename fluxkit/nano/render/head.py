@@ -84,7 +84,7 @@ def _shoulders(x: Plane, y: Plane, man: bool) -> tuple[Plane, Plane, Plane, Plan
     slope = 1.27 + 0.04 * np.abs(x) + (0.34 if man else 0.46) * np.clip(np.abs(x) - 0.34, 0, None) ** 1.5
     body_in = np.minimum((-y - slope) / 0.6, (2.15 if man else 1.75) - np.abs(x))
     body = -0.25 + 0.55 * np.sqrt(np.clip(body_in, 0, 1)) - 0.16 * (x / 1.5) ** 2
-    return (np.asarray(part, np.float32) for part in (neck, neck_in, body, body_in))  # type: ignore[return-value]
+    return tuple(np.asarray(part, np.float32) for part in (neck, neck_in, body, body_in))  # type: ignore[return-value]
 
 
 def _hair(

@@ -135,7 +135,7 @@ def _heaven(sky: _Sky, x: Plane, up: Plane, cover: float, rng: np.random.Generat
     t = 1 - np.exp(-np.clip(up, 0, 1) / 0.24)
     out = sky.horizon * (1 - t)[..., None] + sky.zenith * t[..., None]
     away = np.hypot(x - sky.sun_x, up - sky.sun_y)
-    strength = 1.0 if sky.ahead else 0.45 * float(bump(np.float32(abs(sky.azimuth) - 75), 0, 60))  # type: ignore[arg-type]
+    strength = 1.0 if sky.ahead else 0.45 * math.exp(-(((abs(sky.azimuth) - 75) / 60) ** 2))
     glow = strength * np.exp(-away / 0.26)
     out = out + sky.disc * (0.75 * glow)[..., None]
     if sky.ahead and -2 < sky.elevation < 30 and cover < 1:
@@ -175,9 +175,8 @@ def _ground(
     side = math.sin(math.radians(sky.azimuth))
     facing = 0.5 - 0.5 * math.cos(math.radians(sky.azimuth))
     slope = np.tanh(-side * lean[None] * 3.2 * np.exp(-below / 0.09) + 0.45 * side * texture) * (1.0 - 0.55 * near)
-    lit = (0.30 + 0.45 * facing + 0.62 * slope + 0.16 * texture) * float(
-        ramp(np.float32(-4), np.float32(6), np.float32(sky.elevation))
-    )  # type: ignore[arg-type]
+    daylight = float(np.clip((sky.elevation + 4) / 10, 0, 1))
+    lit = (0.30 + 0.45 * facing + 0.62 * slope + 0.16 * texture) * daylight**2 * (3 - 2 * daylight)
     lit = np.clip(lit, 0.02, 1.6) * shade
     albedo = land.rock * (1 - near) ** 1.5 + land.ground * (1 - (1 - near) ** 1.5)
     albedo = np.broadcast_to(albedo, (size, size, 3))

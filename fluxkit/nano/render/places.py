@@ -39,7 +39,7 @@ class _Frame:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.x.shape  # type: ignore[return-value]
+        return self.x.shape
 
 
 def surroundings(name: str, world: Portrait | StillLife, size: int, rng: np.random.Generator) -> Plane:
@@ -81,7 +81,7 @@ def _backdrop(base: Plane) -> Draw:
         glow = np.exp(-(((frame.x - 0.5 - 0.16 * frame.side) / 0.62) ** 2) - ((frame.y - 0.42) / 0.70) ** 2)
         canvas = 1 + 0.10 * clouds(rng, frame.shape, 4, 4, 0.6)
         spill = 1 + 0.30 * frame.side * (frame.x - 0.5)
-        return base * ((0.38 + 0.80 * glow) * canvas * spill)[..., None]
+        return np.asarray(base * ((0.38 + 0.80 * glow) * canvas * spill)[..., None], np.float32)
 
     return draw
 

@@ -88,7 +88,7 @@ def _covers(head: Head, unit: float) -> tuple[Plane, Plane, Plane, Plane, Plane]
     """Antialiased coverage of face, neck, body, front hair and back hair."""
 
     def cover(inside: Plane, grade: float) -> Plane:
-        return np.clip(inside / np.float32(grade * unit) + 0.5, 0, 1)
+        return np.asarray(np.clip(inside / np.float32(grade * unit) + 0.5, 0, 1), np.float32)
 
     return (
         cover(head.face_in, 3.0),
@@ -146,9 +146,8 @@ def _lit(
     half = light.key + colour(0, 0, 1)
     half = half / (np.linalg.norm(half) + 1e-3)
     shine = np.clip(n @ half, 0, 1) ** np.float32(power / (1 + 0.03 * light.spread_deg)) * seen * (1 + 2 * light.behind)
-    return (
-        albedo * (key * light.tint + fill[..., None] * light.fill_tint) + (shine * gloss)[..., None] * light.tint
-    ).astype(np.float32)
+    diffuse = albedo * (key * light.tint + fill[..., None] * light.fill_tint)
+    return np.asarray(diffuse + (shine * gloss)[..., None] * light.tint, np.float32)
 
 
 def _flesh(world: Portrait, head: Head, rng: np.random.Generator) -> tuple[Plane, Plane]:
@@ -157,7 +156,7 @@ def _flesh(world: Portrait, head: Head, rng: np.random.Generator) -> tuple[Plane
     skin, hair, woman = SKIN[world.skin], HAIR[world.hair], world.who == "woman"
     mottled = 1 + 0.035 * clouds(rng, y.shape, 9, 3)
     blush = bump(side, 0.36, 0.16) * bump(y, -0.12, 0.15) + 0.7 * bump(head.across, 0, 0.09) * bump(y, -0.12, 0.09)
-    albedo = skin * mottled[..., None] * (1 - blush[..., None] * colour(0.0, 0.13, 0.11))
+    albedo: Plane = skin * mottled[..., None] * (1 - blush[..., None] * colour(0.0, 0.13, 0.11))
     curve = 0.085 * np.clip(1 - (side / 0.235) ** 2, 0.02, 1)
     lips = np.exp(-((np.abs(y + 0.455 - 0.02 * np.cos(head.across * 14)) / curve) ** 4)) * (side < 0.235)
     albedo = over(albedo, skin * (colour(0.92, 0.40, 0.42) if woman else colour(0.82, 0.58, 0.56)), lips * 0.85)
@@ -276,7 +275,7 @@ def _locks(world: Portrait, head: Head, light: _Light, seen: Plane, albedo: Plan
     body = base * np.exp(0.32 * strands)[..., None] * level * 1.15
     band = bump(head.y, 0.62 + 0.28 * float(light.key[1]), 0.20) * np.clip(facing * 1.2, 0, 1)
     shine = band * np.clip(0.45 + 0.5 * strands, 0, 2) * (0.02 if bust else 0.075)
-    return (body + shine[..., None] * light.tint * (0.35 + 2.2 * base)).astype(np.float32)
+    return np.asarray(body + shine[..., None] * light.tint * (0.35 + 2.2 * base), np.float32)
 
 
 def _composed(world: Portrait, head: Head, layers: tuple[Plane, ...], place: Plane, unit: float, size: int) -> Plane:

@@ -169,7 +169,7 @@ def _shadow(thing: Thing, spot: _Spot, light: _Light, size: int) -> Plane:
     dx, dy = -float(light.key[0]) / climb, float(light.key[2]) / climb * -_FLAT
     penumbra = math.tan(math.radians(light.spread_deg * 0.6)) / climb
     heights = np.linspace(0.03, 1.0, 14)
-    radii = np.interp(heights, *zip(*thing.profile, strict=True))
+    radii = np.interp(heights, [h for h, _ in thing.profile], [r for _, r in thing.profile])
     out = np.zeros((size, size), np.float32)
     foot = spot.foot - float(radii.max()) * spot.tall * _FLAT * 0.75
     for height, radius in zip(heights, radii, strict=True):
@@ -196,7 +196,7 @@ def _turned(
     curve = lean * np.sqrt(np.clip(foot_radius**2 - sideways**2, 0, None))
     height = up + curve * ramp(0.5, 0.0, up)
     steps = np.linspace(0, 1, 128, dtype=np.float32)
-    radius_of = np.interp(steps, heights, radii).astype(np.float32)
+    radius_of: Plane = np.interp(steps, heights, radii).astype(np.float32)
     rounded = soften(np.pad(radius_of, 8, mode="edge")[None].repeat(2, 0), 3.0)[0, 8:-8]
     middle = ramp(0.02, 0.10, steps) * ramp(0.98, 0.90, steps)  # the ends keep their steep turn
     radius_of = radius_of + (rounded - radius_of) * middle
