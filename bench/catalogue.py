@@ -146,6 +146,7 @@ def queries(catalogue: Catalogue) -> dict[str, Callable[[], Any]]:
         "words, newest 50": lambda: catalogue.search("harbour copper", limit=50),
         "words, rating 5, newest 50": lambda: catalogue.search("harbour", rating=5, limit=50),
         "one day": lambda: catalogue.search(since=since, until=since, limit=50),
+        "model until an old day, newest 50": lambda: catalogue.search(model="nano", until="2026-01-10", limit=50),
         "five stars since a day, newest 50": lambda: catalogue.search(rating=5, since=since, limit=50),
     }
 

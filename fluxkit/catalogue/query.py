@@ -45,6 +45,8 @@ class Query:
     words: str = ""
     since: float | None = None
     until: float | None = None
+    span: tuple[int, int] | None = None
+    """First and last number of the frames between the dates, where numbers and dates have the same order."""
     few_in_time: bool = False
     """Whether the dates leave few frames, so that these are walked through."""
 
@@ -101,7 +103,10 @@ class Query:
         if asks_words:
             tests += f" AND EXISTS (SELECT 1 FROM words w WHERE w.words MATCH ? AND w.rowid = {name})"
             values.append(self.words)
-        if self.has_dates:
+        if self.span is not None:
+            tests += f" AND {name} BETWEEN ? AND ?"
+            values += self.span
+        elif self.has_dates:
             made = "d.made" if dated else f"(SELECT made FROM frames t WHERE t.seq = {name})"
             tests += f" AND {made} BETWEEN ? AND ?"
             values += [_EARLIEST if self.since is None else self.since, _LATEST if self.until is None else self.until]
@@ -125,7 +130,17 @@ def query(
         between = (_EARLIEST if asked.since is None else asked.since, _LATEST if asked.until is None else asked.until)
         sql = "SELECT count(*) FROM (SELECT 1 FROM frames WHERE made BETWEEN ? AND ? LIMIT ?)"
         asked.few_in_time = index.one(sql, (*between, _FEW + 1))[0] <= _FEW
+        asked.span = None if asked.few_in_time else _span(index, *between)
     return asked
+
+
+def _span(index: Index, since: float, until: float) -> tuple[int, int] | None:
+    """The numbers of the frames between two moments; None where a clock that went back has mixed up the order."""
+    if index.one("SELECT 1 FROM state WHERE name = 'disordered'"):
+        return None
+    first = index.one("SELECT seq FROM frames WHERE made >= ? ORDER BY made, seq LIMIT 1", (since,))
+    last = index.one("SELECT seq FROM frames WHERE made <= ? ORDER BY made DESC, seq DESC LIMIT 1", (until,))
+    return (first[0], last[0]) if first and last else (1, 0)
 
 
 def check_path(path: str) -> None:

@@ -38,6 +38,9 @@ class Writer:
     def add(self, record: FrameRecord, file: str, made: float, receipt: dict[str, Any] | None = None) -> int:
         """File a picture that lies in the store; its number in the order of adding."""
         shot = record.shot
+        latest = self._index.one("SELECT max(made) FROM frames")[0]
+        if latest is not None and made < latest:
+            self._index.run("INSERT OR IGNORE INTO state VALUES ('disordered', 1)")
         run = self._index.run(
             "INSERT INTO frames (shot_id, take, file, fingerprint, content, made) VALUES (?, ?, ?, ?, ?, ?)",
             (shot.id, record.take, file, record.fingerprint, record.content, made),
@@ -52,6 +55,7 @@ class Writer:
 
     def refile(self, seq: int, record: FrameRecord, file: str, made: float) -> None:
         """Give a frame whose picture is gone the picture that was made in its stead; marks and lineage stay."""
+        self._index.run("INSERT OR IGNORE INTO state VALUES ('disordered', 1)")
         self._index.run(
             "UPDATE frames SET file = ?, fingerprint = ?, content = ?, made = ? WHERE seq = ?",
             (file, record.fingerprint, record.content, made, seq),

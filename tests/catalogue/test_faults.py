@@ -232,7 +232,10 @@ def test_a_clock_that_goes_back_changes_no_order(tmp_path, monkeypatch):
     with Catalogue(tmp_path / "shoot") as catalogue:
         ids = [catalogue.add(make_frame(seed)).id for seed in range(2)]
         assert [frame.id for frame in catalogue.search()] == ids[::-1]
+        monkeypatch.setattr("fluxkit.catalogue.query._FEW", 0)
         assert [frame.id for frame in catalogue.search(since="2026-01-01")] == ids[:1]
+        assert [frame.id for frame in catalogue.search(since="2026-01-01", model="nano")] == ids[:1]
+        assert [frame.id for frame in catalogue.search("hare", until="2000-01-01")] == ids[1:]
         catalogue.rebuild()
         assert [frame.id for frame in catalogue.search()] == ids[::-1]
 
