@@ -62,10 +62,9 @@ def developed(picture: Picture | NDArray[Any], film: FilmStock, *, seed: int = 0
         light = light * _balance(film.balance_k)
     look = _LOOKS[film.kind]
     code = _curve(light, look.contrast * 2 ** (0.12 * film.push_stops))
-    grey = (code @ LUMA)[..., None]
-    code = grey + (code - grey) * np.float32(look.saturation)
-    code = code + _grain(grey[..., 0], film, seed)
-    return Image.fromarray((np.clip(code, 0, 1) * 255 + 0.5).astype(np.uint8))
+    grey = np.asarray(code @ LUMA, np.float32)[..., None]
+    coloured = grey + (code - grey) * np.float32(look.saturation) + _grain(grey[..., 0], film, seed)
+    return Image.fromarray((np.clip(coloured, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 def _balance(balance_k: float) -> Plane:
@@ -90,13 +89,14 @@ def _grain(tone: Plane, film: FilmStock, seed: int) -> Plane:
     if not sigma:
         return np.zeros((*tone.shape, 1), np.float32)
     rng, size = np.random.default_rng(seed), max(tone.shape) * _GRAIN_SHARE
-    tone = np.clip(tone, 0, 1)
-    strength = sigma * tone**0.6 * (1 - tone) ** 1.4 / (0.3**0.6 * 0.7**1.4)
+    dark, light = np.clip(tone, 0, 1), np.clip(1 - tone, 0, 1)
+    strength = sigma * dark**0.6 * light**1.4 / (0.3**0.6 * 0.7**1.4)
     speckle = _field(rng, tone.shape, size)[..., None]
-    if film.kind != "black and white":
-        tint = np.stack([_field(rng, tone.shape, size) for _ in range(3)], -1)
-        speckle = speckle + np.float32(_COLOUR_GRAIN) * (tint - (tint @ LUMA)[..., None])
-    return np.asarray(strength[..., None] * speckle, np.float32)
+    if film.kind == "black and white":
+        return np.asarray(strength[..., None] * speckle, np.float32)
+    tint = np.stack([_field(rng, tone.shape, size) for _ in range(3)], -1)
+    tint = tint - (tint @ LUMA)[..., None]
+    return np.asarray(strength[..., None] * (speckle + np.float32(_COLOUR_GRAIN) * tint), np.float32)
 
 
 def _field(rng: np.random.Generator, shape: tuple[int, ...], size_px: float) -> Plane:

@@ -154,6 +154,8 @@ def _shape_doubt(inside: Mask, fit: LightFit, confidence: float) -> str | None:
     rows, columns = int(inside.any(1).sum()), int(inside.any(0).sum())
     if columns > 1.7 * rows or inside.sum() < 0.55 * rows * columns or confidence < 0.5:
         return "what stands out is no compact thing"
+    if fit.vector[1] < -0.5:
+        return "a light from so far below is more likely the thing's own light and dark"
     if fit.explained < _SHAPE_EXPLAINED:
         return f"rounded shading explains only {max(fit.explained, 0):.0%} of its light and dark"
     return None
