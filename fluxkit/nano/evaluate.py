@@ -143,7 +143,7 @@ def other_scores(shoot: Shoot, count: int) -> list[Score]:
     busy = {"night city", "library", "cafe", "green garden"}
 
     def sharper(a: Image, b: Image) -> tuple[bool, ...]:
-        return (background_detail(b) > 1.15 * background_detail(a),)
+        return (background_detail(b) > 1.3 * background_detail(a),)
 
     def grey_then_colour(a: Image, b: Image) -> tuple[bool, ...]:
         return colourfulness(a) < 0.03, colourfulness(b) > 0.03

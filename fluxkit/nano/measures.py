@@ -32,11 +32,14 @@ def side_of_light(image: Image, box: tuple[float, float, float, float] = (0.34, 
 
 
 def background_detail(image: Image) -> float:
-    """Mean step between neighbouring pixels in the upper left and right corners, of full scale."""
+    """Mean second difference of neighbouring pixels in the upper left and right corners, of full scale.
+
+    Second differences, because the broad discs of blurred lights have steps too, but few corners.
+    """
     size = image.shape[0]
     grey = image.astype(np.float64).mean(-1) / 255
     corners = grey[: size // 2, : size // 4], grey[: size // 2, -size // 4 :]
-    return float(np.mean([np.abs(np.diff(part, axis=axis)).mean() for part in corners for axis in (0, 1)]))
+    return float(np.mean([np.abs(np.diff(part, n=2, axis=axis)).mean() for part in corners for axis in (0, 1)]))
 
 
 def colourfulness(image: Image) -> float:
