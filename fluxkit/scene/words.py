@@ -84,7 +84,8 @@ def depth(setup: Setup) -> str | None:
         return _depth_without_distance(facts["hyperfocal_m"])
     if math.isinf(far):
         return "front-to-back sharpness" if near <= 2.5 else f"sharpness from {near:.0f} m to the horizon"
-    if facts["magnification"] >= 0.2 and far - near < 0.02:
+    # Life size on a large format is a larger thing: what counts is how small a thing fills the picture.
+    if facts["magnification"] * optics.FORMATS[setup.camera.format].crop_factor >= 0.2 and far - near < 0.02:
         return "a plane of focus only millimetres deep"
     if setup.backdrop and not subjects.is_person(setup.subject) and _shared(setup, focus, focus + _THING_M) < 0.005:
         return "the whole subject in sharp focus"

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from fluxkit import optics
@@ -44,6 +44,7 @@ def test_a_24_at_f11_says_front_to_back_sharpness():
 
 
 @given(st.floats(20, 200), st.floats(1.2, 16), st.floats(2.0, 8.0), st.sampled_from(list(optics.FORMATS)))
+@example(162.0, 2.0, 2.0, "6x7")
 @settings(max_examples=3 * DRAWS, deadline=None)
 def test_equivalent_lenses_are_worded_alike_on_every_format(focal, stop, focus, name):
     """The same view, aperture diameter and distance make the same picture, so they must read the same."""
