@@ -51,7 +51,7 @@ def camera(folder: Path, *, steps: int = STEPS) -> Shoot:
     """A function from captions and seeds to pictures, through plain diffusers."""
     from diffusers import FluxPipeline
 
-    pipe = FluxPipeline.from_pretrained(folder, local_files_only=True, torch_dtype=torch.float32)
+    pipe = FluxPipeline.from_pretrained(folder, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
 
     def shoot(prompts: Sequence[str], seeds: Sequence[int], guidance: float = GUIDANCE) -> list[Image]:

@@ -72,11 +72,19 @@ def export(work: Path, stage: str, count: int, folder: Path = WEIGHTS) -> Path:
     kept = torch.load(work / "latents.pt", weights_only=True, mmap=True)
     pipe = pipeline(averaged(work, stage, len(words)), trained_vae(work), words, kept["shift"], kept["scale"])
     pipe.to(torch.float16).save_pretrained(folder, safe_serialization=True)
+    for part in ("text_encoder", "text_encoder_2"):
+        _load_in_full_precision(folder / part / "config.json")
     listed = json.dumps(
         {"words": taught_words(), "windows": {"clip": text.CLIP_WINDOW, "t5": text.T5_WINDOW}}, indent=1
     )
     (folder / "vocabulary.json").write_text(f"{listed}\n", encoding="utf-8")
     return folder
+
+
+def _load_in_full_precision(config: Path) -> None:
+    """Transformers loads a part in the precision its config names, diffusers in float32: they must agree."""
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({**settings, "dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:

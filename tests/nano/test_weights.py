@@ -22,6 +22,15 @@ def shoot():
     return evaluate.camera(WEIGHTS)
 
 
+def test_plain_diffusers_loads_every_part_in_full_precision():
+    from diffusers import FluxPipeline
+
+    pipe = FluxPipeline.from_pretrained(WEIGHTS, local_files_only=True)
+    parts = (pipe.vae, pipe.text_encoder, pipe.text_encoder_2, pipe.transformer)
+    assert {part.dtype for part in parts} == {torch.float32}
+    assert pipe.transformer.config.guidance_embeds
+
+
 def test_the_folder_is_small_and_lists_its_words():
     size = sum(file.stat().st_size for file in WEIGHTS.rglob("*") if file.is_file())
     assert size < 20_000_000
