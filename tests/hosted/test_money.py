@@ -43,7 +43,8 @@ def test_pictures_in_flight_count_against_the_budget(hosted, shots):
 
 
 def test_the_hosts_own_figure_is_what_counts(hosted, shots):
-    _, engine = hosted(budget_usd=1.0)
+    fake, engine = hosted(budget_usd=1.0)
+    fake.credits = 4.0
     frames = list(engine.shoot(shots(model="flux-2-max", width=512, height=512)))
     assert frames[0].provenance.extra["cost_usd"] == "0.04"
     assert engine.jobs()[0].forecast_usd == pytest.approx(0.07)

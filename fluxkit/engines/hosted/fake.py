@@ -27,6 +27,7 @@ from fluxkit.engines.hosted import fake_jobs
 from fluxkit.engines.hosted.fake_jobs import FAULTS, UNTAKEN, FakeJob
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.errors import InputError, did_you_mean
+from fluxkit.models.prices import price
 
 _SIGNATURE = "signed-for-ten-minutes"
 _RATE = {
@@ -68,6 +69,8 @@ class FakeHost:
         self._script = [_known(fault) for fault in script]
         self._scripted = len(self._script)
         self.seconds = seconds
+        self.credits: float | None = None
+        """What each picture costs, in hundredths of a US dollar; None is BFL's listed price."""
         self.pace = pace or Pace(
             first=0.02, most=0.1, grace=2.0, deadline=60.0, longest_wait=2.0, patience=20.0, submit=20.0
         )
@@ -134,7 +137,9 @@ class FakeHost:
 
     def take(self, host: str, model: str, body: dict[str, Any], fault: str) -> FakeJob:
         """Take a job, which is when it is billed."""
+        listed = price(model, "bfl")
         job = FakeJob(id=uuid.uuid4().hex, host=host, model=model, body=body, fault=fault, seconds=self.seconds)
+        job.credits = self.credits or (listed.picture * 100 if listed else 4.0)
         with self._lock:
             self.jobs[job.id] = job
         return job

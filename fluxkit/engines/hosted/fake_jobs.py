@@ -36,6 +36,8 @@ class FakeJob:
     body: dict[str, Any]
     fault: str
     seconds: float
+    credits: float = 4.0
+    """What a real host would bill, in hundredths of a US dollar."""
     born: float = field(default_factory=time.monotonic)
     polls: int = 0
     fetches: int = 0
@@ -88,7 +90,7 @@ class FakeJob:
 def accepted(job: FakeJob, base: str, polling: str) -> tuple[int, dict[str, Any]]:
     """The reply to a submit that was taken, as each host writes it."""
     if job.host == "bfl":
-        return 200, {"id": job.id, "polling_url": f"{polling}/v1/get_result?id={job.id}", "cost": 4.0,
+        return 200, {"id": job.id, "polling_url": f"{polling}/v1/get_result?id={job.id}", "cost": job.credits,
                      "input_mp": 0.0, "output_mp": 1.0}  # fmt: skip
     if job.host == "replicate":
         return 201, {"id": job.id, "status": "starting", "urls": {"get": f"{polling}/v1/predictions/{job.id}"}}
