@@ -1,6 +1,6 @@
 """The light meter: numbers about a picture, and a scene's own fields beside them."""
 
-from fluxkit.measure.adherence import against, measure
+from fluxkit.measure.adherence import against, judged, measure
 from fluxkit.measure.adherence_table import AdherenceTable, Badge, adherence_table, badge
 from fluxkit.measure.cast import cast
 from fluxkit.measure.defocus import defocus
@@ -11,6 +11,7 @@ from fluxkit.measure.key_light import key_light
 from fluxkit.measure.lighting_ratio import lighting_ratio
 from fluxkit.measure.measurement import Measurement, Measurements, Verdict
 from fluxkit.measure.monochrome import monochrome
+from fluxkit.measure.ranking import ranked
 from fluxkit.measure.saturation import saturation
 from fluxkit.measure.softness import softness
 from fluxkit.measure.subject import SubjectRegion, find_subject
@@ -36,10 +37,12 @@ __all__ = [
     "grain",
     "grain_curve",
     "haze",
+    "judged",
     "key_light",
     "lighting_ratio",
     "measure",
     "monochrome",
+    "ranked",
     "saturation",
     "softness",
     "texture",

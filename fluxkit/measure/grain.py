@@ -144,8 +144,7 @@ def _blocks(plane: Plane) -> Plane:
 def _trend() -> Plane:
     y, x = np.mgrid[0:_BLOCK, 0:_BLOCK] / (_BLOCK - 1) - 0.5
     basis = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], -1).reshape(-1, 6)
-    q, _ = np.linalg.qr(basis)
-    return np.array(q, np.float32)
+    return np.linalg.qr(basis)[0].reshape(-1, 6).astype(np.float32)
 
 
 def _detrended(blocks: Plane) -> Plane:

@@ -1,7 +1,7 @@
 import pytest
 
 from fluxkit.errors import InputError
-from fluxkit.measure import Badge, Measurement, Measurements, adherence_table, badge
+from fluxkit.measure import Badge, Measurement, Measurements, adherence_table, badge, ranked
 
 
 def made(name, verdict=None, **fields):
@@ -59,3 +59,20 @@ def test_the_adherence_table_shares_out_answers_by_measure():
         table.share("b")
     with pytest.raises(InputError, match="labels"):
         adherence_table(rows, ["one"])
+
+
+def test_frames_are_ranked_by_verdict_then_by_how_sure_it_is():
+    rows = [
+        Measurements([made("key_light", verdict, confidence=sure)])
+        for verdict, sure in (
+            ("not shown", 0.9),
+            ("shown", 0.5),
+            ("cannot tell", 0.1),
+            ("shown", 0.8),
+            ("not shown", 0.4),
+        )
+    ]
+    assert ranked(rows, by="light") == (3, 1, 2, 4, 0)
+    assert ranked(rows)[0] == 1 and set(ranked(rows)[-2:]) == {0, 4}
+    with pytest.raises(InputError, match="Rank by one of: key_light"):
+        ranked(rows, by="ligth")
