@@ -58,9 +58,9 @@ class Recipe:
         return replace(self, steps=steps)
 
 
-FLOW = Recipe(steps=2800, rate=1.2e-3)
+FLOW = Recipe(steps=2300, rate=1.2e-3)
 """The first stage of the shipped weights."""
-GUIDE = Recipe(steps=700, rate=5e-4, seed=13, drop_all=0.05, average=0.99)
+GUIDE = Recipe(steps=400, rate=5e-4, seed=13, drop_all=0.05, average=0.99)
 """The second stage of the shipped weights."""
 
 

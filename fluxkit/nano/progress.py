@@ -55,7 +55,7 @@ def load(path: Path) -> dict[str, Any] | None:
 
 def cosine(step: int, steps: int, *, warm: int = 100, floor: float = 0.03) -> float:
     """Learning-rate factor: a short rise, then half a cosine down to `floor`."""
-    rise = min(1.0, (step + 1) / warm)
+    rise = min(1.0, (step + 1) / min(warm, steps // 10 + 1))
     return rise * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0))))
 
 

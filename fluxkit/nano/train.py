@@ -26,8 +26,8 @@ class Plan:
     count: int = 26000
     size: int = 128
     vae_steps: int = 5600
-    flow_steps: int = 2800
-    guide_steps: int = 700
+    flow_steps: int = 2300
+    guide_steps: int = 400
 
 
 def run(work: Path, plan: Plan, *, to: Path, mirror: bool = False) -> Path:
