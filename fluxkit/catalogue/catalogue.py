@@ -121,10 +121,7 @@ class Catalogue:
 
         Raises `InputError` for a path that names no field.
         """
-        if isinstance(words, Mapping):
-            where = {**words, **(where or {})}
-            words = ""
-        text, asked = words, {**(where or {}), **values}
+        text, asked = _asked(words, where, values)
 
         def run(index: Index) -> list[Any]:
             sql, given = query(index, text, asked, since=since, until=until).sql(
@@ -136,7 +133,7 @@ class Catalogue:
 
     def count(
         self,
-        words: str = "",
+        words: str | Mapping[str, Any] = "",
         where: Mapping[str, Any] | None = None,
         /,
         *,
@@ -145,9 +142,10 @@ class Catalogue:
         **values: Any,
     ) -> int:
         """How many frames match; see `search`."""
+        text, asked = _asked(words, where, values)
 
         def run(index: Index) -> list[Any]:
-            return index.rows(*query(index, words, {**(where or {}), **values}, since=since, until=until).count_sql())
+            return index.rows(*query(index, text, asked, since=since, until=until).count_sql())
 
         found = self._ledger.ask(run)
         return int(found[0][0]) if found else 0
@@ -342,6 +340,15 @@ class Catalogue:
                 f"{missing[0]!r} was to be marked, but it is not in this catalogue. "
                 "Give frames that `search`, `get` or `add` returned."
             )
+
+
+def _asked(
+    words: str | Mapping[str, Any], where: Mapping[str, Any] | None, values: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """The words and the values of a search, whose mapping may come first."""
+    if isinstance(words, Mapping):
+        return "", {**words, **(where or {}), **values}
+    return words, {**(where or {}), **values}
 
 
 def id_of(frame: Frame | str) -> str:
