@@ -97,22 +97,6 @@ FLUX_1_CANNY_DEV = FLUX_1_DEPTH_DEV.with_(
     source="model card and diffusers 0.42 (50 steps, guidance 30)",
 )
 
-FLUX_1_DEPTH_DEV_LORA = FLUX_1_DEPTH_DEV.with_(
-    id="flux.1-depth-dev-lora",
-    title="FLUX.1 Depth [dev] LoRA",
-    weights="black-forest-labs/FLUX.1-Depth-dev-lora",
-    base="flux.1-dev",
-    note="An adapter over FLUX.1 [dev]: 1.2 GB beside weights that are loaded anyway.",
-)
-
-FLUX_1_CANNY_DEV_LORA = FLUX_1_CANNY_DEV.with_(
-    id="flux.1-canny-dev-lora",
-    title="FLUX.1 Canny [dev] LoRA",
-    weights="black-forest-labs/FLUX.1-Canny-dev-lora",
-    base="flux.1-dev",
-    note="An adapter over FLUX.1 [dev]: 1.2 GB beside weights that are loaded anyway.",
-)
-
 FLUX_1_REDUX_DEV = FLUX_1_DEV.with_(
     id="flux.1-redux-dev",
     title="FLUX.1 Redux [dev]",
@@ -152,8 +136,6 @@ FLUX_1 = (
     FLUX_1_FILL_DEV,
     FLUX_1_DEPTH_DEV,
     FLUX_1_CANNY_DEV,
-    FLUX_1_DEPTH_DEV_LORA,
-    FLUX_1_CANNY_DEV_LORA,
     FLUX_1_REDUX_DEV,
     FLUX_1_KONTEXT_DEV,
 )

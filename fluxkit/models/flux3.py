@@ -22,7 +22,7 @@ FLUX_3_KLEIN = ModelSpec(
     distilled=True,
     parameters=5.6,
     source="model card; diffusers 0.42 Flux3DistilledAutoBlocks (16 steps, no guidance)",
-    note="Run without its prompt upsampler: the scene's own words are what it is given.",
+    note="Described for planning; the local engine does not run it yet (diffusers has it as a modular pipeline only).",
 )
 
 FLUX_3_KLEIN_BASE = FLUX_3_KLEIN.with_(

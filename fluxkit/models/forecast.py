@@ -19,10 +19,11 @@ from fluxkit.models import registry
 from fluxkit.models.spec import ModelSpec
 from fluxkit.models.weights import weights_folder
 
-Lever = Literal["resident", "offload", "group", "fp8"]
+Lever = Literal["resident", "offload", "table", "group", "fp8"]
 LEVERS: dict[Lever, str] = {
     "resident": "every part stays on the device",
     "offload": "text encoders leave the device once the words are encoded; same pixels",
+    "table": "FLUX.1 only: modulation is computed beforehand and its weights leave the device too; same pixels",
     "group": "the transformer's layers come to the device one after another; same pixels, slower",
     "fp8": "the transformer is kept in 8 bits; other pixels",
 }
@@ -88,7 +89,7 @@ class MemoryForecast(Record):
 
     def best(self, free_bytes: int) -> Lever:
         """The first lever that keeps the pixels and fits; the last of them where none fits."""
-        same_pixels: tuple[Lever, ...] = ("resident", "offload", "group")
+        same_pixels: tuple[Lever, ...] = ("resident", "offload", "table", "group")
         return next((lever for lever in same_pixels if self.peak(lever) <= free_bytes), "group")
 
     @property
@@ -114,6 +115,8 @@ class MemoryForecast(Record):
         whole = self._weights(("transformer",))
         if lever == "fp8":
             return int(whole / self.bytes_per_number)
+        if lever == "table":
+            return whole - modulation_bytes(self)
         # Layer by layer, the largest layer and the one that is fetched meanwhile are there at once.
         return whole // 20 if lever == "group" else whole
 

@@ -34,11 +34,43 @@ def resident(dev: ModelSpec) -> str:
     return shoot(LocalEngine(device="cpu"), a_shot(dev))[0].fingerprint
 
 
-@pytest.mark.parametrize("lever", ["offload", "group"])
+@pytest.mark.parametrize("lever", ["offload", "table", "group"])
 def test_levers_that_promise_it_keep_the_pixels(dev: ModelSpec, resident: str, lever: str) -> None:
     frame = shoot(LocalEngine(device="cpu", memory=lever), a_shot(dev))[0]
     assert frame.fingerprint == resident
     assert frame.provenance.levers == (lever,)
+
+
+def test_the_modulation_table_is_exact_and_its_weights_leave_the_transformer(dev: ModelSpec) -> None:
+    shots = [
+        a_shot(dev, steps=steps, guidance=guidance, seed=seed, **more)
+        for steps, guidance, seed, more in (
+            (2, 1.0, 3, {}),
+            (3, 4.0, 4, {}),
+            (3, 4.0, 5, {"prompt": "a green dog", "negative": "blue", "true_cfg": 3.0}),
+        )
+    ]
+    plain = [frame.fingerprint for frame in shoot(LocalEngine(device="cpu"), *shots)]
+    engine = LocalEngine(device="cpu", memory="table")
+    frames = shoot(engine, *shots)
+    assert [frame.fingerprint for frame in frames] == plain
+    assert {frame.provenance.levers for frame in frames} == {("table",)}
+    parts = engine._model.parts
+    assert not [name for name, _ in parts["transformer"].named_parameters() if "norm" in name and "linear" in name]
+    assert sum(parts.table.sizes().values()) > 0.2 * sum(p.numel() for p in parts["transformer"].parameters())
+
+
+def test_the_table_steps_aside_for_work_it_does_not_know(dev: ModelSpec) -> None:
+    from fluxkit.shots.inputs import Inputs, Mask, ReferenceImage
+
+    mask = Mask.rectangle(64, 64)
+    inputs = Inputs(image=ReferenceImage.of(mask.image.convert("RGB")), mask=mask)
+    engine = LocalEngine(device="cpu", memory="table")
+    shots = (a_shot(dev), a_shot(dev, inputs=inputs), a_shot(dev, seed=4))
+    by_id = {frame.shot.id: frame for frame in engine.shoot(shots, silent)}
+    plain = {frame.shot.id: frame.fingerprint for frame in LocalEngine(device="cpu").shoot(shots, silent)}
+    assert {name: frame.fingerprint for name, frame in by_id.items()} == plain
+    assert [by_id[shot.id].provenance.levers for shot in shots] == [("table",), ("offload",), ("offload",)]
 
 
 def test_fp8_halves_the_transformer_and_says_so(dev: ModelSpec, resident: str) -> None:
@@ -107,7 +139,7 @@ def test_switching_models_frees_every_parameter_that_is_not_shared(dev: ModelSpe
 
 def test_auto_follows_the_forecast_and_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, card = models.get("flux.1-dev"), Device("cuda", "bfloat16")
-    for free, lever in ((80e9, "resident"), (32e9, "offload"), (16e9, "group")):
+    for free, lever in ((80e9, "resident"), (32e9, "offload"), (24e9, "table"), (16e9, "group")):
         monkeypatch.setattr(levers, "free_bytes", lambda _, free=free: int(free))
         assert levers.choose("auto", spec, 1024, 1024, card) == lever
     assert levers.choose("fp8", spec, 1024, 1024, card) == "fp8"
@@ -116,7 +148,7 @@ def test_auto_follows_the_forecast_and_the_free_memory(monkeypatch: pytest.Monke
 
 
 def test_an_unknown_lever_is_refused() -> None:
-    with pytest.raises(InputError, match="auto or one of: resident, offload, group, fp8"):
+    with pytest.raises(InputError, match="auto or one of: resident, offload, table, group, fp8"):
         LocalEngine(memory="sequential")
 
 

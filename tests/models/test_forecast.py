@@ -9,9 +9,6 @@ import pytest
 from fluxkit import models
 from fluxkit.errors import WeightsError
 from fluxkit.models.forecast import LEVERS, forecast, modulation_bytes, parameters_in
-from tests.tiny.folders import tiny
-
-__all__ = ["tiny"]
 
 
 def test_parts_are_counted_exactly_from_headers(tiny) -> None:
@@ -38,6 +35,7 @@ def test_levers_that_keep_the_pixels_are_tried_in_order() -> None:
     found = forecast(models.get("flux.1-dev"))
     assert found.best(80 * 10**9) == "resident"
     assert found.best(30 * 10**9) == "offload"
+    assert found.best(22 * 10**9) == "table"
     assert found.best(16 * 10**9) == "group"
     assert found.best(1) == "group"
     assert found.peak("fp8") < found.peak("offload")

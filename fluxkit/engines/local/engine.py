@@ -108,8 +108,7 @@ class LocalEngine:
                 self._model.adapters.use(loras)
             if self._model.embeds_key(text, loras) not in self.embeds:
                 tell("encode", step=step, steps=len(texts), shot=shot)
-                with told(shot), devices.quiet():
-                    self._model.parts.wake()
+                with told(shot):
                     self._embeds(text, shot)
         self._model.parts.rest()
 
@@ -133,7 +132,8 @@ class LocalEngine:
 
         with told(shot):
             self._model.adapters.use(shot.loras)
-        prompt, *negative = (self._embeds(text, shot) for text in self._texts(shot))
+            prompt, *negative = (self._embeds(text, shot) for text in self._texts(shot))
+            self._model.parts.rest()
 
         def on_step(step: int, steps: int, state: Any) -> None:
             preview = None if state is None else lambda: to_image(state())
@@ -153,7 +153,15 @@ class LocalEngine:
         return (str(shot.prompt),) if negative is None else (str(shot.prompt), negative)
 
     def _embeds(self, text: str, shot: Shot) -> Embeds:
-        return self.embeds.get(self._model.embeds_key(text, shot.loras), lambda: self._model.encode(text))
+        model = self._model
+
+        def encode() -> Embeds:
+            model.parts.wake()
+            with devices.quiet():
+                made: Embeds = model.encode(text)
+            return made
+
+        return self.embeds.get(model.embeds_key(text, shot.loras), encode)
 
     def _provenance(self, shot: Shot, unread: dict[str, str]) -> Provenance:
         return Provenance(

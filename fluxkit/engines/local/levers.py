@@ -9,7 +9,7 @@ from fluxkit.errors import InputError
 from fluxkit.models import ModelSpec
 from fluxkit.models.forecast import LEVERS, Lever, forecast
 
-_NEXT: dict[Lever, Lever] = {"resident": "offload", "offload": "group"}
+_NEXT: dict[Lever, Lever] = {"resident": "offload", "offload": "table", "table": "group"}
 """What is tried when memory runs out: only levers that keep the pixels as they are."""
 _HEADROOM = 0.92
 """Share of the free memory that is planned with; the rest goes to fragments and to the driver."""
@@ -28,12 +28,13 @@ def choose(asked: str, spec: ModelSpec, width: int, height: int, device: Device)
     """The lever asked for, or, for `auto`, the first that the forecast says will fit the free memory of the card."""
     for lever in LEVERS:
         if asked == lever:
-            return lever
+            return "offload" if lever == "table" and not tabled(spec) else lever
     free = free_bytes(device)
     if free is None:
         return "resident"
     size = 4 if device.dtype == "float32" else 2
-    return forecast(spec, width, height, bytes_per_number=size).best(int(free * _HEADROOM))
+    best = forecast(spec, width, height, bytes_per_number=size).best(int(free * _HEADROOM))
+    return "group" if best == "table" and not tabled(spec) else best
 
 
 def free_bytes(device: Device) -> int | None:
@@ -43,16 +44,22 @@ def free_bytes(device: Device) -> int | None:
     return int(torch.cuda.mem_get_info(device.kind)[0]) if device.kind.startswith("cuda") else None
 
 
-def after(lever: Lever) -> Lever | None:
-    """The next lever down that keeps the pixels; None where there is none."""
-    return _NEXT.get(lever)
+def after(lever: Lever, spec: ModelSpec) -> Lever | None:
+    """The next lever down that keeps the pixels of a model; None where there is none."""
+    lower = _NEXT.get(lever)
+    return "group" if lower == "table" and not tabled(spec) else lower
+
+
+def tabled(spec: ModelSpec) -> bool:
+    """Whether modulation can be computed beforehand: FLUX.1 has one for each block, later families share one."""
+    return spec.family == "flux.1" and spec.task in ("text", "redux")
 
 
 def placed(part: Any, name: str, lever: Lever, device: Device) -> Any:
     """A freshly loaded part where the lever wants it."""
     if not hasattr(part, "parameters"):
         return part
-    if name != "transformer" or lever in ("resident", "offload"):
+    if name != "transformer" or lever in ("resident", "offload", "table"):
         return part.to(device.kind)
     if lever == "fp8":
         import torch

@@ -35,6 +35,8 @@ class Adapters:
         wanted = tuple((self._name(lora), lora.strength) for lora in loras)
         if wanted == self._active:
             return
+        if wanted:
+            self._parts.whole()
         with quiet():
             for lora, (name, _) in zip(loras, wanted, strict=True):
                 if name not in self._loaded:

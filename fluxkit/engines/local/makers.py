@@ -60,7 +60,7 @@ class OwnLoop:
         channels = transformer.config.in_channels // 4
         latents = flux1.noise(channels, shot.width, shot.height, shot.seed, embeds.tokens.dtype, device)
         schedule = self._schedule(shot, latents.shape[1])
-        velocity = flux1.Velocity(transformer, schedule, shot, embeds, negative, device)
+        velocity = flux1.Velocity(self._parts, schedule, shot, embeds, negative)
 
         def tell(index: int, before: Any, direction: Any) -> None:
             def state() -> Any:
@@ -93,6 +93,7 @@ class Piped:
 
     def expose(self, shot: Shot, embeds: Embeds, negative: Embeds | None, on_step: OnStep) -> Any:
         """The latents that the pipeline ends with."""
+        self._parts.whole()
         device = self._parts.device.kind
         against = None if negative is None else negative.to(device)
         spoken = pipelines.words(shot.spec.family, embeds.to(device), against, shot.true_cfg)

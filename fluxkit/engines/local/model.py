@@ -65,7 +65,7 @@ class LoadedModel:
 
     def step_down(self) -> bool:
         """Place the parts by the next lever that keeps the pixels; returns whether there was one."""
-        lever = levers.after(self.parts.lever)
+        lever = levers.after(self.parts.lever, self.spec)
         if lever is None:
             return False
         self.forget()

@@ -16,6 +16,7 @@ from typing import Any
 from fluxkit import models
 from fluxkit.engines.local import levers
 from fluxkit.engines.local.device import Device, quiet
+from fluxkit.engines.local.modulation import ModulationTable
 from fluxkit.errors import WeightsError
 from fluxkit.models import ModelSpec
 from fluxkit.models.forecast import Lever
@@ -39,6 +40,8 @@ class Parts:
         self._loaded: dict[str, Any] = {}
         self._private: set[str] = set()
         self.lever = lever
+        self._reading = False
+        self.table: ModulationTable | None = None
 
     def __contains__(self, name: str) -> bool:
         entry = self.index.get(name)
@@ -49,6 +52,9 @@ class Parts:
         if name not in self._loaded:
             folder = self._folders.get(name, self.folder)
             part = load_part(self.spec, folder, self.index, name, self.device)
+            if name == "transformer" and self.lever == "table":
+                # Before it goes to the device: what the table replaces must never be there as a whole.
+                self.table = ModulationTable(part)
             self._loaded[name] = levers.placed(part, name, self.lever, self.device)
         return self._loaded[name]
 
@@ -58,7 +64,7 @@ class Parts:
 
     def adopt(self, former: Parts) -> None:
         """Take over the loaded parts of another model that hold the same content, then empty it."""
-        kept = former._private if former.lever == self.lever else former._private | {"transformer"}
+        kept = former._private if former.lever == self.lever != "table" else former._private | {"transformer"}
         for name, part in former._loaded.items():
             if name not in kept and name in self and self.tag(name) == former.tag(name):
                 self._loaded[name] = part
@@ -104,25 +110,37 @@ class Parts:
             self.lever = lever
             self.drop()
 
-    def rest(self) -> None:
-        """The words are encoded: with any lever but `resident` the text encoders leave the device."""
-        if self.lever == "resident" or self.device.kind == "cpu":
-            return
-        for name in ("text_encoder", "text_encoder_2"):
-            if name in self._loaded:
-                self._loaded[name].to("cpu")
-        free_memory()
+    def whole(self) -> None:
+        """The transformer with all its layers, for work that the modulation table does not know."""
+        if self.table is not None:
+            self.table.put_back(self.device.kind)
+            self.table, self.lever = None, "offload"
 
     def wake(self) -> None:
-        """Bring text encoders that rest back to the device."""
-        for name in ("text_encoder", "text_encoder_2"):
-            if name in self._loaded and self.lever != "resident":
-                self._loaded[name].to(self.device.kind)
+        """Words are to be encoded: with any lever but `resident`, the transformer makes room for the text encoders."""
+        if not self._reading and self.lever != "resident":
+            self._move(("transformer",) if self.lever != "group" else (), "cpu")
+            self._move(_TEXT_PARTS, self.device.kind)
+        self._reading = True
+
+    def rest(self) -> None:
+        """The words are encoded: with any lever but `resident`, the text encoders leave the device."""
+        if self._reading and self.lever != "resident":
+            self._move(_TEXT_PARTS, "cpu")
+            self._move(("transformer",) if self.lever != "group" else (), self.device.kind)
+        self._reading = False
+
+    def _move(self, names: tuple[str, ...], place: str) -> None:
+        for name in names:
+            if hasattr(self._loaded.get(name), "parameters"):
+                self._loaded[name].to(place)
+        free_memory()
 
     def drop(self, *names: str) -> None:
         """Forget parts, so that their memory is free; without names, all of them."""
         for name in names or tuple(self._loaded):
             self._loaded.pop(name, None)
+            self.table = None if name == "transformer" else self.table
         free_memory()
 
 
