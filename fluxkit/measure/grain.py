@@ -149,7 +149,8 @@ def _trend() -> Plane:
 
 def _detrended(blocks: Plane) -> Plane:
     flat, q = blocks.reshape(len(blocks), -1), _trend()
-    return (flat - (flat @ q) @ q.T).reshape(blocks.shape)
+    rest: Plane = np.asarray(flat - (flat @ q) @ q.T, np.float32)
+    return rest.reshape(blocks.shape)
 
 
 def _grainlike(blocks: Plane, rest: Plane, variance: Plane) -> NDArray[np.bool_]:
