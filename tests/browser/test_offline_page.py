@@ -52,6 +52,8 @@ def test_nothing_is_clipped_at_400_pixels(opened, shots):
     opened.wait_for_timeout(300)
     opened.screenshot(path=shots / "offline-400.png")
     assert opened.evaluate("() => document.documentElement.scrollWidth") <= 400
+    widths = opened.eval_on_selector_all(".fk-cell", "all => all.map((one) => one.getBoundingClientRect().width)")
+    assert min(widths) > 90
 
 
 @pytest.mark.skipif(

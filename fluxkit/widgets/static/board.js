@@ -21,21 +21,8 @@ import {
 } from "./culling.js";
 import { h, showError } from "./dom.js";
 import { filterFields } from "./filters.js";
+import { keysBox } from "./keys.js";
 import { createLoupe } from "./loupe.js";
-
-const KEYS = [
-  ["← → ↑ ↓", "move"],
-  ["1 – 5, 0", "rate, clear (with Shift: and go on)"],
-  ["p  x  u", "pick, reject, unmark"],
-  ["z, Shift z", "undo, redo"],
-  ["Space", "choose for comparing"],
-  ["Enter or e", "loupe"],
-  ["c, then m", "compare, next way of comparing"],
-  ["b", "blind pairs"],
-  ["f", "hide rejected"],
-  ["+  −", "zoom in the loupe"],
-  ["Esc", "close"],
-];
 
 export function mountSheet(root, host) {
   let state = createState([], host.marks());
@@ -57,11 +44,7 @@ export function mountSheet(root, host) {
   });
   const filters = h("div", { class: "fk-filters" });
   const loupe = createLoupe({ picture: loadLarge, onClose: closeLoupe, onStep: step });
-  const help = h(
-    "div",
-    { class: "fk-help", hidden: true, role: "dialog", "aria-label": "Keys" },
-    h("dl", {}, KEYS.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)])),
-  );
+  const help = keysBox();
   root.classList.add("fk", "fk-sheet");
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.replaceChildren(head(), progress, filters, grid, status, loupe.element, help);
@@ -159,13 +142,20 @@ export function mountSheet(root, host) {
     const shown = new Set(visible(state));
     if (byAxes && host.layout) grid.replaceChildren(...host.layout.sections.flatMap((s) => sectionOf(s, shown)));
     else {
-      const flow = cells.filter((_, index) => shown.has(index));
-      grid.replaceChildren(h("div", { class: "fk-flow", role: "group", "aria-label": "Frames" }, flow));
+      flowOf(cells.filter((_, index) => shown.has(index)));
     }
     grid.classList.toggle("fk-by-axes", byAxes);
     refreshFilters();
     focusCursor(false);
     refreshStatus();
+  }
+
+  /** Frames that arrive at the end are added to what is there: the rest of a long sheet is left alone. */
+  function flowOf(wanted) {
+    const flow = grid.firstElementChild;
+    const there = flow?.classList.contains("fk-flow") ? [...flow.children] : null;
+    if (there?.every((cell, i) => cell === wanted[i])) flow.append(...wanted.slice(there.length));
+    else grid.replaceChildren(h("div", { class: "fk-flow", role: "group", "aria-label": "Frames" }, wanted));
   }
 
   function sectionOf(section, shown) {
@@ -264,7 +254,10 @@ export function mountSheet(root, host) {
       filter: () => setFilter({ pick: state.filter.pick === "kept" ? "all" : "kept" }),
       axes: () => {
         byAxes = !byAxes;
-        cells.forEach((cell) => cell.classList.remove("fk-hidden"));
+        cells.forEach((cell) => {
+          cell.classList.remove("fk-hidden");
+          cell.style.gridColumn = "";
+        });
         layOut();
       },
       help: () => (help.hidden = !help.hidden),

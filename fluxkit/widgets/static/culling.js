@@ -69,12 +69,11 @@ export function axesOf(cards) {
   const axes = new Map();
   for (const card of cards) {
     for (const { path, title, label } of card.values) {
-      if (!axes.has(path)) axes.set(path, { path, title, labels: [] });
-      const { labels } = axes.get(path);
-      if (!labels.includes(label)) labels.push(label);
+      if (!axes.has(path)) axes.set(path, { path, title, labels: new Set() });
+      axes.get(path).labels.add(label);
     }
   }
-  return [...axes.values()].filter((axis) => axis.labels.length > 1);
+  return [...axes.values()].filter(({ labels }) => labels.size > 1).map((axis) => ({ ...axis, labels: [...axis.labels] }));
 }
 
 /** Where the cursor goes: `order` holds what is shown, `columns` how many stand in a row. */

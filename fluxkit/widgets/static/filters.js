@@ -25,12 +25,16 @@ function select(label, labels, chosen, choose) {
 
 function axisField(axis, getState, change) {
   const hidden = getState().filter.hidden[axis.path] ?? [];
-  const boxes = axis.labels.map((label) => valueBox(axis, label, hidden, getState, change));
+  const values = h("div", { class: "fk-values" });
+  // A thousand seeds are a thousand boxes: they are made when somebody looks at them.
+  const open = (event) =>
+    event.target.open && values.replaceChildren(...axis.labels.map((label) => valueBox(axis, label, getState, change)));
   const note = hidden.length ? ` (${axis.labels.length - hidden.length} of ${axis.labels.length})` : "";
-  return h("details", { class: "fk-field" }, h("summary", {}, axis.title + note), h("div", { class: "fk-values" }, boxes));
+  return h("details", { class: "fk-field", ontoggle: open }, h("summary", {}, axis.title + note), values);
 }
 
-function valueBox(axis, label, hidden, getState, change) {
+function valueBox(axis, label, getState, change) {
+  const hidden = getState().filter.hidden[axis.path] ?? [];
   const onchange = () => change(toggleValue(getState().filter, axis.path, label));
   return h("label", {}, h("input", { type: "checkbox", checked: !hidden.includes(label), onchange }), " ", label);
 }
