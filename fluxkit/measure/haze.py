@@ -17,7 +17,7 @@ _UNEVEN = 0.14  # most that luma may vary along a row of sky, between its quarti
 def haze(picture: Picture) -> Measurement:
     """How hazy a landscape is: 0 where the far land is black, 1 where it has the sky's tone.
 
-    It orders variants of one scene, and gives no verdict. Abstains without a smooth, light sky above land, at night,
+    Unsure: it gives no verdict (`docs/measures.md` has how often it errs). Abstains without a smooth, light sky above land, at night,
     and where the near land is as pale as snow.
     """
     code = pixels(picture)
@@ -42,7 +42,7 @@ def haze(picture: Picture) -> Measurement:
         unit="share of the sky's light",
         words=f"{words} ({value:.2f})",
         confidence=_UNSURE,
-        reason="bright land looks hazy too: only variants of one scene compare",
+        reason="pale or sunlit land looks hazy too",
         region="land",
         method=_METHOD,
     )
