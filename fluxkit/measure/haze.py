@@ -10,15 +10,15 @@ from fluxkit.measure.pixels import Picture, Plane, blurred, linear, luma, pixels
 _METHOD = "darkest channel of the land below the skyline over the sky's light (after He, Sun, Tang 2009)"
 _SIDE = 128
 _DARK, _PALE = 0.05, 0.3
-_UNSURE = 0.3  # below what gives a verdict: on renders of unlike lands it ranks haze no better than AUC 0.7
+_UNSURE = 0.3  # below what gives a verdict: on renders of unlike lands it tells haze from clear air with AUC 0.6
 _UNEVEN = 0.14  # most that luma may vary along a row of sky, between its quartiles: clouds do, walls and crowds do more
 
 
 def haze(picture: Picture) -> Measurement:
     """How hazy a landscape is: 0 where the far land is black, 1 where it has the sky's tone.
 
-    Unsure: it gives no verdict (`docs/measures.md` has how often it errs). Abstains without a smooth, light sky above land, at night,
-    and where the near land is as pale as snow.
+    Unsure: it gives no verdict (`docs/measures.md` says how often it errs). Abstains without a smooth, light sky
+    above land, at night, and where the near land is as pale as snow.
     """
     code = pixels(picture)
     scale = _SIDE / max(code.shape[:2])
