@@ -289,7 +289,7 @@ def test_too_little_memory_is_told(
         raise failure
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine._model.parts["transformer"], "forward", fail)
+        patch.setattr("diffusers.FluxTransformer2DModel.forward", fail)
         with pytest.raises(NoMemory, match="64 x 96"):
             shoot(engine, a_shot(dev, steps=1))
     assert shoot(engine, a_shot(dev, steps=1))

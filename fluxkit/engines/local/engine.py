@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import fluxkit
@@ -200,6 +200,7 @@ def _by_model(shots: Sequence[Shot]) -> list[list[Shot]]:
     return list(groups.values())
 
 
+@cache
 def _versions() -> dict[str, str]:
     from importlib.metadata import version
 

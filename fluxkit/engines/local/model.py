@@ -60,7 +60,7 @@ class LoadedModel:
 
     def embeds_key(self, text: str, loras: Sequence[LoRA]) -> Hashable:
         """What decides the embeds of a text: the encoders' content and format, the windows, LoRAs that act on them."""
-        read_by = (self.parts.text_tag(), self.parts.device, tuple(self.spec.windows.items()))
+        read_by = (self.parts.text_tag, self.parts.device, tuple(self.spec.windows.items()))
         return (*read_by, self.adapters.text_key(loras), text)
 
     def step_down(self) -> bool:

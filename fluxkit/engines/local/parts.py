@@ -9,6 +9,7 @@ import gc
 import inspect
 import json
 from collections.abc import Callable
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,9 @@ class Parts:
         """What a part is, whatever folder it lies in: its class and a hash of its files."""
         return f"{'.'.join(self.index[name])}:{content_tag(self._folders[name] / name)}"
 
+    @cached_property
     def text_tag(self) -> tuple[str, ...]:
-        """The tags of everything that turns words into vectors."""
+        """The tags of everything that turns words into vectors; asked for each shot, so read from disk once."""
         return tuple(
             self.tag(name) for name in self.index if name.startswith(("text_encoder", "tokenizer")) and name in self
         )
