@@ -1,7 +1,7 @@
-"""Shoots a forty-shot plan in children of its own, which a test kills. Run as a script: folder, file of calls.
+"""Shoots a forty-shot plan in children of its own, which a test kills. Run as a script.
 
-Everything is imported once; for each line on standard input a child is forked, its process id printed, and, after it
-ended, its exit status.
+Everything is imported once. A line on standard input names a catalogue and a file of calls: a child is forked and its
+process id printed. After one more line the child's exit status is printed.
 """
 
 from __future__ import annotations
@@ -42,16 +42,17 @@ def say(number):
     sys.stdout.flush()
 
 
-def main(folder, calls):
-    plan(Session(folder))  # so that a child finds everything imported and rendered once
-    for _line in sys.stdin:
+def main():
+    plan(Session("warm-up"))  # so that a child finds everything imported and rendered once; creates nothing
+    while line := sys.stdin.readline():
         child = os.fork()
         if child == 0:
-            shoot(folder, calls)
+            shoot(*line.rstrip("\n").split("\t"))
             os._exit(0)
         say(child)
+        sys.stdin.readline()  # the child is not waited for before the test has killed it, so its id stays its own
         say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
