@@ -72,7 +72,8 @@ def overhead() -> bool:
 
 def sweep() -> bool:
     """The sweep at one step, as far as the words and the file count most, and at two."""
-    return all([_sweep(steps) for steps in (1, 2)])
+    one, two = _sweep(1), _sweep(2)
+    return one and two
 
 
 def _sweep(steps: int) -> bool:
