@@ -104,6 +104,19 @@ def test_two_processes_that_ask_for_the_same_shots_at_once_pay_once(hosted, shot
     assert all("fetched by another process" in text for text in told)
 
 
+def test_a_shot_that_another_process_made_since_we_looked_is_not_paid_again(hosted, shots, tmp_path):
+    fake, first = hosted()
+    second = HostedEngine(tmp_path / "catalogue", budget_usd=5.0, server=fake, detached=False)
+    asked = shots()
+    looked = second._order(asked[0])
+    assert len(list(first.shoot(asked))) == 1
+    run = second._run([looked])
+    assert list(run.frames(silent)) == []
+    assert "fetched by another process" in str(run.errors[asked[0].id])
+    assert fake.posts == 1
+    assert len(list(second.shoot(asked))) == 1, "asked again on purpose, it is made again"
+
+
 def test_a_frame_that_the_caller_did_not_keep_is_still_there(hosted, shots):
     fake, engine = hosted()
     frames = engine.shoot(shots(1))

@@ -153,16 +153,16 @@ class HostedEngine:
         known = next(iter(self._opened().of_shot(shot.id)), None)
         if known is not None and known.state in (*OPEN, "unknown") and known.state != "intent":
             return self._known(known, shot)
-        return self._new(shot)
+        return self._new(shot, seen=known.id if known is not None else 0)
 
-    def _new(self, shot: Shot) -> Order:
+    def _new(self, shot: Shot, seen: int) -> Order:
         name = shot.options.get("host") or self._host or next(iter(shot.spec.hosts), "bfl")
         adapter = host_named(name)
         if not adapter.servers:
             adapter.credential(SecretStr(""))  # a host without an interface says so here
         body = build_body(shot, name, inputs_of(shot))
         return Order(shot=shot, host=name, server=self._server(name), key=self._key(name), body=body,
-                     forecast_usd=self._forecast(shot, name))  # fmt: skip
+                     forecast_usd=self._forecast(shot, name), seen=seen)  # fmt: skip
 
     def _known(self, entry: Entry, shot: Shot | None = None) -> Order:
         shot = shot or Shot.model_validate_json(entry.shot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -227,7 +228,8 @@ def write_whole(path: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-    part.replace(path)
+    with contextlib.suppress(FileNotFoundError):  # another process has made, kept and cleared the same picture
+        part.replace(path)
 
 
 def _is_past(link: str) -> bool:

@@ -100,15 +100,22 @@ class Journal:
         """Where pictures lie between their download and the catalogue."""
         return self.path.parent / "hosted"
 
-    def intend(self, *, shot_id: str, **columns: Any) -> int | None:
-        """Write the intent of one paid request; returns its number, or None where the shot has an open job already.
+    def intend(self, *, shot_id: str, seen: int = 0, **columns: Any) -> int | None:
+        """Write the intent of one paid request; returns its number.
 
-        An older intent of the same shot is withdrawn: its process is gone, or it loses the right to send.
+        None where the shot has an open job already, or where another process made it since the caller looked (`seen`
+        is the latest job that it saw then). An older intent of the same shot is withdrawn: its process is gone, or it
+        loses the right to send.
         """
         values = {"shot_id": shot_id, "state": "intent", **columns, "recorded": json.dumps(columns["recorded"])}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         with self._open() as db:
             db.execute("BEGIN IMMEDIATE")
+            made = db.execute(
+                "SELECT 1 FROM job WHERE shot_id = ? AND id > ? AND state = 'done'", (shot_id, seen)
+            ).fetchone()
+            if made is not None:
+                return None
             db.execute("UPDATE job SET state = 'withdrawn' WHERE shot_id = ? AND state = 'intent'", (shot_id,))
             try:
                 cursor = db.execute(f"INSERT INTO job ({names}) VALUES ({marks})", tuple(values.values()))

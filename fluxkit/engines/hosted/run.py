@@ -56,6 +56,8 @@ class Order:
     forecast_usd: float
     body: Body | None = field(default=None, repr=False)
     entry: Entry | None = None
+    seen: int = 0
+    """The latest job of this shot in the journal when the order was made."""
 
     @property
     def what(self) -> str:
@@ -184,7 +186,8 @@ class Run:
         body = order.body
         assert body is not None
         job = self._journal.intend(
-            shot_id=order.shot.id, shot=order.shot.model_dump_json(), host=order.host, server=order.server,
+            shot_id=order.shot.id, seen=order.seen, shot=order.shot.model_dump_json(),
+            host=order.host, server=order.server,
             model=order.shot.model, request=body.hash, forecast_usd=order.forecast_usd, recorded=body.recorded,
         )  # fmt: skip
         if job is None:
@@ -301,7 +304,8 @@ class Run:
         """The caller has the frame and came back for more, so it is kept elsewhere: the copy here may go."""
         for entry in self._journal.of_shot(order.shot.id):
             if self._journal.move(entry.id, "stored", "done") and entry.picture:
-                (self._journal.folder / entry.picture).unlink(missing_ok=True)
+                for left in self._journal.folder.glob(f"{entry.picture}*"):  # and what a killed process began
+                    left.unlink(missing_ok=True)
 
     def _told_open(self) -> str:
         """What goes on at the hosts after a stop, and how to get it back."""
