@@ -57,9 +57,7 @@ FLUX_PRO = _spec(
     options=_COMMON | {"interval": OptionRule(kind="float", low=1, high=4, default=2.0, note="more lets it vary more")},
     note="Not in BFL's own list of 2026-08 any more; Replicate's page still offers it.",
 )  # fmt: skip
-FLUX_PRO_11 = _spec(
-    "flux-pro-1.1", "FLUX1.1 [pro]", hosts=("bfl", "replicate", "fal"), also=("vary",), size=_PRO_SIZE
-)
+FLUX_PRO_11 = _spec("flux-pro-1.1", "FLUX1.1 [pro]", hosts=("bfl", "replicate", "fal"), also=("vary",), size=_PRO_SIZE)
 FLUX_PRO_11_ULTRA = _spec(
     "flux-pro-1.1-ultra", "FLUX1.1 [pro] Ultra", template="flux.1-ultra", hosts=("bfl", "replicate", "fal"),
     size=_ULTRA_SIZE, sized_by="aspect_ratio", also=("vary",),
