@@ -21,7 +21,7 @@ from fluxkit.nano.render import Portrait, StillLife, World, render
 from fluxkit.nano.render.light import DIRECTIONS
 from fluxkit.nano.scenes import caption
 from fluxkit.nano.text import T5_WINDOW
-from fluxkit.nano.worlds import place_of, sample, subject_of
+from fluxkit.nano.worlds import mirrored, place_of, sample, subject_of
 
 SEED = 77
 """The stream of worlds that evaluation draws from; training draws from another."""
@@ -112,9 +112,18 @@ def _draws(kind: str, count: int, fits: Callable[[World], bool] = lambda world: 
     return found
 
 
+def _sides(world: World) -> tuple[World, World]:
+    """The world lit from the left and from the right, at the height it was drawn with; both are held out if it is."""
+    left = world.direction.replace("right", "left")
+    return turned(world, left), turned(world, mirrored(left))
+
+
+def _sided(world: World) -> bool:
+    return world.direction.endswith(("left", "right")) and not world.direction.startswith("behind")
+
+
 def light_scores(shoot: Shoot, count: int) -> list[Score]:
     """Left against right on faces, by sign; and on still lifes, within the pair."""
-    sides = [("left", "right"), ("upper left", "upper right"), ("front left", "front right")]
 
     def by_sign(a: Image, b: Image) -> tuple[bool, ...]:
         return side_of_light(a) < 0, side_of_light(b) > 0
@@ -123,18 +132,13 @@ def light_scores(shoot: Shoot, count: int) -> list[Score]:
         box = (0.30, 0.70, 0.45, 0.85)
         return (side_of_light(a, box) < side_of_light(b, box),)
 
-    def pairs(kind: str, number: int) -> list[tuple[World, World]]:
-        return [(turned(w, sides[i % 3][0]), turned(w, sides[i % 3][1])) for i, w in enumerate(_draws(kind, number))]
+    def pairs(kind: str) -> list[tuple[World, World]]:
+        return [_sides(world) for world in _draws(kind, count, _sided)]
 
+    heads, things = "light left or right, heads", "light left or right, things"
     return [
-        paired(shoot, "light left or right, heads", "brighter half of the face", pairs("portrait", count), by_sign),
-        paired(
-            shoot,
-            "light left or right, things",
-            "brighter half, within the pair",
-            pairs("still life", count),
-            within_pair,
-        ),
+        paired(shoot, heads, "brighter half of the face", pairs("portrait"), by_sign),
+        paired(shoot, things, "brighter half, within the pair", pairs("still life"), within_pair),
     ]
 
 
@@ -192,13 +196,13 @@ def kind_scores(shoot: Shoot, count: int, known: int) -> list[Score]:
 
 def guidance_table(shoot: Shoot, count: int) -> list[tuple[float, float, float]]:
     """For each guidance: share of heads lit from the asked side, and mean change of the pixels against guidance 1."""
-    worlds = [turned(w, ("left", "right")[i % 2]) for i, w in enumerate(_draws("portrait", count))]
+    worlds = [_sides(world)[i % 2] for i, world in enumerate(_draws("portrait", count, _sided))]
     prompts, rows, base = [caption(world) for world in worlds], [], None
     for guidance in (1.0, 2.0, 3.0, 4.5, 6.0):
         made = shoot(prompts, range(count), guidance)
         stack = np.array(made, np.float64)
         base = stack if base is None else base
-        right = [(side_of_light(m) > 0) == (w.direction == "right") for m, w in zip(made, worlds, strict=True)]
+        right = [(side_of_light(m) > 0) == w.direction.endswith("right") for m, w in zip(made, worlds, strict=True)]
         rows.append((guidance, float(np.mean(right)), float(np.abs(stack - base).mean())))
     return rows
 

@@ -33,7 +33,7 @@ def taught_words() -> dict[str, list[str]]:
     sitters = ["woman", "man", "bearded man", "marble bust", "bronze bust"]
     return {
         "subject.description": [*sitters, *THINGS, *LANDS, "lake (with a land)"],
-        "others.0.description": [f"{thing}, behind a thing" for thing in THINGS],
+        "others.0.description (behind a thing)": list(THINGS),
         "subject.hair": [f"{cut} {shade} hair" for cut in ("long", "short", "cropped", "tied") for shade in HAIR],
         "subject.skin": [f"{tone} skin" for tone in SKIN],
         "subject.wardrobe": [f"{shade} clothes" for shade in CLOTHES],

@@ -14,7 +14,7 @@ from fluxkit.nano.export import taught_words
 from fluxkit.nano.measures import Image
 from fluxkit.nano.text import T5_WINDOW
 
-SHEET = "nano_sheet.png"
+SHEET = "nano_sheet.jpg"
 
 _INTRO = """# nano, the embedded model
 
@@ -93,7 +93,7 @@ def write(
         intro,
         "## Does the picture show what was asked?\n\n" + _score_table(scores),
         _guidance_section(guidance),
-        f"One picture takes {seconds:.2f} s at {evaluate.STEPS} steps on the two CPU cores this page was made on "
+        f"One picture takes {seconds:.2f} s at {evaluate.STEPS} steps on the two CPU cores this page was made on\n"
         f"(shared with other work), the pipeline already loaded. The folder holds {megabytes:.1f} MB.\n",
         _MAKING,
         _losses(log),
@@ -204,5 +204,4 @@ def _save_sheet(path: Path, rows: list[list[Image]]) -> None:
         for c, picture in enumerate(row):
             y, x = gap + r * (size + gap), gap + c * (size + gap)
             sheet[y : y + size, x : x + size] = picture
-    image = Pillow.fromarray(sheet)
-    image.quantize(200, dither=Pillow.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    Pillow.fromarray(sheet).save(path, quality=92, subsampling=0, optimize=True)
