@@ -110,9 +110,8 @@ def _sweep(steps: int) -> bool:
 
         own, peer = _timed(ours), _timed(theirs)
     encoded = engine.embeds.encoded
-    print(
-        f"| sweep of 64, steps {steps}, {encoded} prompts encoded | {own:.2f} s | {peer:.2f} s | {peer / own:.1f} times |"
-    )
+    row = f"sweep of 64, steps {steps}, {encoded} prompts encoded"
+    print(f"| {row} | {own:.2f} s | {peer:.2f} s | {peer / own:.1f} times |")
     return encoded == len(WORDS) and peer / own >= 1.5
 
 
