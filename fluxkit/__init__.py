@@ -8,8 +8,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 _ROOMS = {
     "fluxkit.scene": (
         "Atmosphere", "Camera", "Colour", "Composition", "Edit", "Environment", "FilmStock", "Lens", "Light",
@@ -18,29 +16,35 @@ _ROOMS = {
     "fluxkit.shots": ("ControlMap", "Inputs", "LoRA", "Mask", "ReferenceImage", "Shot", "ShotPlan", "Sweep"),
     "fluxkit.prompt": ("Diagnostic", "Prompt"),
     "fluxkit.models": ("ModelSpec",),
+    "fluxkit.measure": ("Measurement", "Measurements"),
     "fluxkit.frames": ("Disclosure", "Frame", "Frames", "Provenance", "SigningKey", "disclosure"),
     "fluxkit.engines": ("Engine", "FunctionEngine"),
     "fluxkit.engines.hosted": ("FakeHost", "HostedEngine"),
     "fluxkit.catalogue": ("Catalogue",),
     "fluxkit.session": ("Job", "Session"),
-    "fluxkit.health": ("doctor",),
-    "fluxkit.reproduction": ("Reproduction", "reproduce"),
+    "fluxkit.session.ablation": ("ablate",),
+    "fluxkit.session.health": ("doctor",),
+    "fluxkit.session.reproduction": ("Reproduction", "reproduce"),
+    "fluxkit.session.studies": ("aperture_study", "film_study", "light_study"),
+    "fluxkit.widgets": ("LightRig", "MaskPainter", "SceneForm"),
     "fluxkit.sheets": ("ContactSheet",),
+    "fluxkit.studio": ("Studio", "explore"),
+    "fluxkit._base": ("__version__",),
 }  # fmt: skip
 _CONSTANTS = ("fluxkit.scene.stocks", "fluxkit.scene.lenses", "fluxkit.scene.rigs", "fluxkit.scene.presets")
-_SUBMODULES = ("errors", "models", "optics")
+_SUBMODULES = ("errors", "measure", "models", "optics")
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 if TYPE_CHECKING:
-    from fluxkit import errors, models, optics
+    from fluxkit import errors, measure, models, optics
+    from fluxkit._base import __version__
     from fluxkit.catalogue import Catalogue
     from fluxkit.engines import Engine, FunctionEngine
     from fluxkit.engines.hosted import FakeHost, HostedEngine
     from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey, disclosure
-    from fluxkit.health import doctor
+    from fluxkit.measure import Measurement, Measurements
     from fluxkit.models import ModelSpec
     from fluxkit.prompt import Diagnostic, Prompt
-    from fluxkit.reproduction import Reproduction, reproduce
     from fluxkit.scene import (
         Atmosphere,
         Camera,
@@ -63,8 +67,14 @@ if TYPE_CHECKING:
     from fluxkit.scene.rigs import *
     from fluxkit.scene.stocks import *
     from fluxkit.session import Job, Session
+    from fluxkit.session.ablation import ablate
+    from fluxkit.session.health import doctor
+    from fluxkit.session.reproduction import Reproduction, reproduce
+    from fluxkit.session.studies import aperture_study, film_study, light_study
     from fluxkit.sheets import ContactSheet
     from fluxkit.shots import ControlMap, Inputs, LoRA, Mask, ReferenceImage, Shot, ShotPlan, Sweep
+    from fluxkit.studio import Studio, explore
+    from fluxkit.widgets import LightRig, MaskPainter, SceneForm
 
 
 def __getattr__(name: str) -> Any:

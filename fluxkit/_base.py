@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fluxkit.errors import InputError, did_you_mean
 
+__version__ = "0.1.0"
+"""The version of fluxkit, here so that every room can write it into what it makes."""
+
 
 class Record(BaseModel):
     """A frozen value with named, checked fields; two records with equal fields are equal and share a fingerprint."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import fluxkit
+from fluxkit._base import __version__
 from fluxkit.engines.base import OnProgress, Progress, silent
 from fluxkit.errors import BadPictureError, EngineError
 from fluxkit.frames.frame import Frame
@@ -52,7 +52,7 @@ class FunctionEngine:
                 progress(Progress(stage="denoise", done=done, shots=len(shots), step=step, steps=steps, shot=shot))
             image = self._picture(shot)
             progress(Progress(stage="store", done=done, shots=len(shots), step=steps, steps=steps, shot=shot))
-            provenance = Provenance(engine=self._name, fluxkit=fluxkit.__version__, weights=shot.weights)
+            provenance = Provenance(engine=self._name, fluxkit=__version__, weights=shot.weights)
             yield Frame(shot, image, provenance=provenance)
 
     def close(self) -> None:

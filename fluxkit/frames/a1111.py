@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-import fluxkit
+from fluxkit._base import __version__
 from fluxkit.frames.record import FrameRecord
 
 _MARKER = re.compile(r"\n(?=\s*(Negative prompt:|Steps:))")
@@ -24,7 +24,7 @@ def write(record: FrameRecord) -> str:
         "Seed": shot.seed,
         "Size": f"{shot.width}x{shot.height}",
         "Model": shot.model,
-        "Version": f"fluxkit {fluxkit.__version__}",
+        "Version": f"fluxkit {__version__}",
     }
     line = ", ".join(f"{name}: {_quoted(str(value))}" for name, value in settings.items() if value is not None)
     lines = [_one_paragraph(shot.prompt.text)]

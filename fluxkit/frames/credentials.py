@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import fluxkit
-from fluxkit._base import Record
+from fluxkit._base import Record, __version__
 from fluxkit.errors import FrameError, missing_extra
 from fluxkit.frames import jpeg_segments, metadata, png_chunks, webp_chunks, xmp
 from fluxkit.frames.atomic import write_atomic
@@ -182,7 +181,7 @@ def mime_of(data: bytes) -> str:
 def _manifest(
     data: bytes, record: FrameRecord | None, source_type: str, ingredients: Sequence[Ingredient]
 ) -> dict[str, Any]:
-    agent = {"name": f"fluxkit {fluxkit.__version__}" if record is None else record.shot.spec.title}
+    agent = {"name": f"fluxkit {__version__}" if record is None else record.shot.spec.title}
     used = {"parameters": {"ingredientIds": [_label(n) for n, part in enumerate(ingredients) if part.role != "parent"]}}
     parents = [_label(number) for number, part in enumerate(ingredients) if part.role == "parent"]
     if parents:
@@ -197,7 +196,7 @@ def _manifest(
         # The request itself is in the file, under the signature, as far as the privacy switch let it in.
         frame |= {"id": record.shot.id, "take": record.take, "model": record.shot.model}
     return {
-        "claim_generator_info": [{"name": "fluxkit", "version": fluxkit.__version__}],
+        "claim_generator_info": [{"name": "fluxkit", "version": __version__}],
         "title": "picture" if record is None else f"{record.shot.id}, take {record.take}",
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": actions}},

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fluxkit
+from fluxkit._base import __version__
 from fluxkit.errors import FrameError, InputError
 from fluxkit.frames import a1111, exif, jpeg_segments, png, png_chunks, webp_chunks, xmp
 from fluxkit.frames.atomic import write_atomic
@@ -96,7 +96,7 @@ def dressed(data: bytes, record: FrameRecord, *, privacy: Privacy = "full", mark
         texts = {KEY: png_chunks.text_chunk(KEY, own, compress=True)}
         texts[PARAMETERS] = png_chunks.text_chunk(PARAMETERS, parameters) if parameters else b""
         return png_chunks.replace_texts(data, {**texts, **_xmp_chunk(xmp.write(packet))})
-    block = exif.write(f"fluxkit {fluxkit.__version__}", parameters)
+    block = exif.write(f"fluxkit {__version__}", parameters)
     return _with_packet(data, xmp.write(dataclasses.replace(packet, record=own)), block)
 
 
@@ -106,7 +106,7 @@ def packet_of(record: FrameRecord, marks: Marks, *, privacy: Privacy = "full") -
     composite = any(source.photograph for source in record.provenance.sources)
     return xmp.Packet(
         source_type=xmp.COMPOSITE if composite else xmp.TRAINED,
-        creator_tool=f"fluxkit {fluxkit.__version__}",
+        creator_tool=f"fluxkit {__version__}",
         created=record.made.isoformat(timespec="seconds") if full and record.made else "",
         system=f"{shot.spec.title} ({shot.model})",
         prompt=shot.prompt.text if full else "",

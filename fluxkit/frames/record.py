@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import fluxkit
 from fluxkit import models
+from fluxkit._base import __version__
 from fluxkit.errors import FluxkitError, FrameError, UnknownModelError
 from fluxkit.frames.privacy import scrubbed
 from fluxkit.frames.provenance import Provenance
@@ -42,7 +42,7 @@ def to_json(record: FrameRecord) -> str:
     shot = record.shot
     content: dict[str, Any] = {
         "fluxkit": FORMAT,
-        "writer": fluxkit.__version__,
+        "writer": __version__,
         "id": shot.id,
         "take": record.take,
         "request": scrubbed(shot.request()),
@@ -64,7 +64,7 @@ def minimal_json(record: FrameRecord) -> str:
     """The record with `privacy="minimal"`: which model, which frame, and nothing of what was asked for."""
     content = {
         "fluxkit": FORMAT,
-        "writer": fluxkit.__version__,
+        "writer": __version__,
         "privacy": "minimal",
         "model": record.shot.model,
         "id": record.shot.id,
@@ -92,7 +92,7 @@ def from_json(text: str, name: str) -> FrameRecord:
     except (FluxkitError, KeyError, TypeError, ValueError) as error:
         raise FrameError(
             f"The record inside {name!r}, written by fluxkit {content.get('writer', '?')}, does not fit this version "
-            f"({fluxkit.__version__}): {error}. Install the version that wrote it, or a newer one."
+            f"({__version__}): {error}. Install the version that wrote it, or a newer one."
         ) from error
 
 

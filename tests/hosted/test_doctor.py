@@ -7,7 +7,7 @@ import pytest
 from fluxkit.engines.hosted import FakeHost
 from fluxkit.engines.hosted.schema import bfl_inputs, differences, replicate_inputs
 from fluxkit.engines.hosted.tables import table
-from fluxkit.health import doctor, examine
+from fluxkit.session.health import doctor, examine
 
 KEY = "bfl_a-key-that-must-not-show"
 

@@ -17,7 +17,7 @@ import fluxkit
 PACKAGE = Path(fluxkit.__file__).parent
 ROOMS = [
     "errors", "_base", "optics", "models", "prompt", "scene", "shots", "measure", "frames", "engines", "catalogue",
-    "train", "session", "health", "reproduction", "widgets", "sheets", "studio",
+    "train", "session", "widgets", "sheets", "studio",
 ]  # fmt: skip
 HEAVY = ("torch", "diffusers", "transformers", "ipywidgets", "anywidget", "matplotlib", "PIL", "httpx", "httpx2", "ray")
 

@@ -37,7 +37,12 @@ def test_the_wheel_words_a_scene_without_the_checkout(built, tmp_path):
     assert {"fluxkit/_templates/flux.1/prose.j2", "fluxkit/py.typed", "fluxkit/nano/weights/model_index.json"} <= names
     assert {f"fluxkit/widgets/static/{path.name}" for path in (ROOT / "fluxkit/widgets/static").iterdir()} <= names
     said = subprocess.run(
-        [sys.executable, "-c", SAY], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+        [sys.executable, "-c", SAY],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "pear" in said.stdout, said.stderr
 
@@ -49,6 +54,11 @@ def test_the_sdist_words_a_scene_and_holds_the_licence(built, tmp_path):
     (root,) = tmp_path.iterdir()
     assert (root / "LICENSE").is_file()
     said = subprocess.run(
-        [sys.executable, "-c", SAY], cwd=root, env={"PYTHONPATH": str(root)}, capture_output=True, text=True
+        [sys.executable, "-c", SAY],
+        cwd=root,
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "pear" in said.stdout, said.stderr

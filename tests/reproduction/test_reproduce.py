@@ -10,7 +10,7 @@ import fluxkit as fk
 from fluxkit import engines
 from fluxkit.errors import FrameError
 from fluxkit.frames.provenance import Source
-from fluxkit.reproduction import compare_pixels, compare_records, reproduce
+from fluxkit.session.reproduction import compare_pixels, compare_records, reproduce
 
 SCENE = fk.Scene(subject=fk.Subject(description="a hare"))
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fluxkit.ablation import ablate, droppable
 from fluxkit.engines import FunctionEngine
 from fluxkit.errors import InputError, PlanError
 from fluxkit.scene import Environment, Lens, Light, Lighting, Scene, Subject
 from fluxkit.session import Session
+from fluxkit.session.ablation import ablate, droppable
 
 SCENE = Scene(
     subject=Subject(description="a pear"),

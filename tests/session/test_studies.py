@@ -10,7 +10,7 @@ from fluxkit.nano.scenes import scene_of
 from fluxkit.nano.worlds import sample
 from fluxkit.scene import TRI_X_400, VELVIA_50
 from fluxkit.session import Session
-from fluxkit.studies import aperture_study, film_study, light_study
+from fluxkit.session.studies import aperture_study, film_study, light_study
 
 WORLD = dataclasses.replace(sample(9_000_000, 4, kind="portrait"), film="digital", place="library", who="woman")
 SCENE = scene_of(WORLD).with_(film=None)

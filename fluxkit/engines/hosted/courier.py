@@ -21,7 +21,6 @@ from typing import Any, TextIO
 
 from pydantic import SecretStr
 
-import fluxkit
 from fluxkit.engines.hosted.journal import Journal
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.submit import Ticket, deliver
@@ -113,7 +112,7 @@ class Direct:
 
 
 def _start(journal: Path) -> subprocess.Popen[str]:
-    root = Path(fluxkit.__file__).resolve().parent
+    root = Path(__file__).resolve().parents[2]
     paths = [str(root.parent), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return subprocess.Popen(
         [sys.executable, "-c", _BEGIN, root.as_posix(), str(journal.resolve())],

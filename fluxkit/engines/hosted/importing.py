@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import fluxkit
 from fluxkit import models
+from fluxkit._base import __version__
 from fluxkit.engines.hosted.pictures import flaw
 from fluxkit.errors import FrameError
 from fluxkit.frames.frame import Frame
@@ -41,4 +41,4 @@ def import_picture(
         image = opened.convert("RGB")
     spec = models.get(model)
     shot = Shot(model=spec.id, prompt=prompt, scene=scene, seed=seed, width=image.width, height=image.height, spec=spec)
-    return Frame(shot, image, provenance=Provenance(engine="imported", fluxkit=fluxkit.__version__, host=host))
+    return Frame(shot, image, provenance=Provenance(engine="imported", fluxkit=__version__, host=host))

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-import fluxkit
+from fluxkit._base import __version__
 from fluxkit.engines.base import OnProgress, Progress
 from fluxkit.engines.hosted import follow
 from fluxkit.engines.hosted.answers import revived
@@ -297,7 +297,7 @@ class Run:
             extra["size_returned"] = f"{picture.width} x {picture.height}"
         if entry.cost_usd is not None:
             extra["cost_usd"] = f"{entry.cost_usd:g}"
-        provenance = Provenance(engine="hosted", fluxkit=fluxkit.__version__, host=entry.host, extra=extra)
+        provenance = Provenance(engine="hosted", fluxkit=__version__, host=entry.host, extra=extra)
         return Frame(order.shot, picture, provenance=provenance)
 
     def _finish(self, order: Order) -> None:

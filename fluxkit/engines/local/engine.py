@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-import fluxkit
+from fluxkit._base import __version__
 from fluxkit.engines.base import OnProgress, Progress, Stage, silent
 from fluxkit.engines.local import device as devices
 from fluxkit.engines.local import levers, windows
@@ -166,7 +166,7 @@ class LocalEngine:
     def _provenance(self, shot: Shot, unread: dict[str, str]) -> Provenance:
         return Provenance(
             engine=self.name,
-            fluxkit=fluxkit.__version__,
+            fluxkit=__version__,
             device=self.device.describe(),
             dtype=self.device.dtype,
             weights=shot.weights or self._model.tag,

@@ -14,7 +14,7 @@ from fluxkit.session.retake import retake
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from fluxkit.session import Session
+    from fluxkit.session.session import Session
 
 Verdict = Literal["identical", "within tolerance", "drifted"]
 

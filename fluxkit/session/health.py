@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
-import fluxkit
+from fluxkit._base import __version__
 from fluxkit.errors import FluxkitError
 
 State = Literal["ok", "failed", "missing", "note"]
@@ -86,7 +86,7 @@ def _findings(live: bool, schema: bool, server: Any, keys: Mapping[str, Any] | N
 
 def _installed() -> Iterator[Finding]:
     yield Finding("installed", "python", "ok", platform.python_version())
-    yield Finding("installed", "fluxkit", "ok", fluxkit.__version__)
+    yield Finding("installed", "fluxkit", "ok", __version__)
     for extra, names in _PACKAGES.items():
         found = {name: _version(name) for name in names}
         absent = [name for name, number in found.items() if number is None]

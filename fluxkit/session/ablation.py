@@ -15,7 +15,7 @@ from fluxkit.measure.pixels import Plane, blurred, pixels
 from fluxkit.measure.saturation import oklab
 from fluxkit.scene import Scene
 from fluxkit.scene.noun import Noun
-from fluxkit.session import Session
+from fluxkit.session.session import Session
 from fluxkit.shots.labels import label
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from fluxkit.measure.measurement import Measurement
 from fluxkit.scene import Scene
 from fluxkit.scene.film import FilmStock
 from fluxkit.scene.light import Direction
-from fluxkit.session import Session
+from fluxkit.session.session import Session
 from fluxkit.shots import Sweep
 from fluxkit.shots.labels import label
 
