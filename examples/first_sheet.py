@@ -9,10 +9,10 @@ from pathlib import Path
 import fluxkit as fk
 
 scene = fk.Scene(
-    subject=fk.Subject(description="a woman with dark brown hair"),
-    environment=fk.Environment(place="night city"),
+    subject=fk.Subject(description="a woman", hair="long brown hair", skin="fair skin", wardrobe="a navy sweater"),
+    environment=fk.Environment(place="grey studio"),
     lighting=fk.Lighting(key=fk.Light(direction="left", quality="soft", temperature_k=5500)),
-    lens=fk.Lens(focal_length_mm=85, f_number=1.4),
+    lens=fk.Lens(focal_length_mm=85, f_number=1.8, focus_distance_m=1.5),
     film=fk.PORTRA_400,
 )
 

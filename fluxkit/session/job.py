@@ -99,9 +99,12 @@ class Job:
         """
         try:
             finished = self._finished.wait(timeout)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             self.cancel()
             self._finished.wait()
+            if isinstance(self._failure, Cancelled):
+                # Says which paid jobs go on at a host, and how to fetch them.
+                interrupt.add_note(str(self._failure))
             raise
         if not finished:
             raise TimeoutError(

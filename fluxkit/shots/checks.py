@@ -91,12 +91,21 @@ def _negative(shot: Shot) -> Iterator[Finding]:
             f"true_cfg={shot.true_cfg:g} was asked for, but {spec.id} runs no second, negative pass.",
             "Drop it; `avoid` is turned into positive words for this model.", {"true_cfg": None, "negative": None},
         )  # fmt: skip
-    elif shot.negative is not None and (shot.true_cfg is None or shot.true_cfg <= 1):
+    elif shot.negative is not None and not _reads_negative(shot):
+        need = "guidance" if spec.negative == "embeds" else "true_cfg"
         yield _finding(
             "negative", "negative-ignored",
-            f"A negative prompt {shot.negative!r} was given, but {spec.id} reads it only with true_cfg above 1.",
-            "Set true_cfg (about 4, twice the time a step), or leave the negative prompt out.", {"negative": None},
+            f"A negative prompt {shot.negative!r} was given, but {spec.id} reads it only with {need} above 1."
+            if spec.negative != "none" else
+            f"A negative prompt {shot.negative!r} was given, but {spec.id} reads none.",
+            f"Set {need} (about 4, twice the time a step), or leave the negative prompt out."
+            if spec.negative != "none" else "Leave it out.", {"negative": None},
         )  # fmt: skip
+
+
+def _reads_negative(shot: Shot) -> bool:
+    scale = {"true_cfg": shot.true_cfg, "embeds": shot.guidance}.get(shot.spec.negative)
+    return scale is not None and scale > 1
 
 
 def _task(shot: Shot) -> Iterator[Finding]:

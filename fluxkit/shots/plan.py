@@ -74,7 +74,10 @@ class ShotPlan(Sequence[Shot]):
     def cost(self) -> prices.Cost:
         """What the plan will cost at the hosts' listed prices; local models cost nothing."""
         distinct = {shot.id: shot for shot in self._shots}.values()
-        return prices.total(prices.forecast(s.spec, s.width, s.height, s.options) for s in distinct)
+        return prices.total(
+            prices.forecast(shot.spec, shot.width, shot.height, shot.options, input_pixels=_input_pixels(shot))
+            for shot in distinct
+        )
 
     def memory(self, *, bytes_per_number: float = 2) -> tuple[MemoryForecast, ...]:
         """What each local model takes at the plan's largest size, by stage and lever; nothing is loaded.
@@ -136,6 +139,11 @@ def make_plan(
     checked, diagnostics = _checked(shots, strict)
     _refuse_equal_cells(checked, axes, strict, diagnostics)
     return ShotPlan(checked, axes=axes, diagnostics=diagnostics.values())
+
+
+def _input_pixels(shot: Shot) -> int:
+    pictures = shot.inputs.pictures().values() if shot.inputs else ()
+    return sum(picture.width * picture.height for picture in pictures)
 
 
 def _listed(request: Any) -> list[Shot]:

@@ -126,3 +126,14 @@ def test_a_true_cfg_shot_carries_the_scenes_avoid_as_its_negative_prompt():
     (plain,) = make_plan(scene, model="flux.1-dev")
     assert plain.negative is None
     assert "plastic skin" not in plain.prompt.text
+
+
+def test_a_negative_prompt_is_read_or_refused_by_each_kind_of_model():
+    def asked(model, **settings):
+        return make_plan(fk.Shot(model=model, prompt="a pear", negative="a plum", width=1024, height=1024, **settings))
+
+    assert asked("flux.1-dev", true_cfg=4.0)[0].negative == "a plum"
+    assert asked("flux.2-klein-base-4b", guidance=4.0)[0].negative == "a plum"
+    for model, said in (("flux.1-dev", "true_cfg"), ("flux.2-klein-base-4b", "guidance"), ("flux.1-schnell", "none")):
+        with pytest.raises(CapabilityError, match=said):
+            asked(model)
