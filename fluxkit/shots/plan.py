@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from fluxkit import models
-from fluxkit.errors import CapabilityError, PlanError
+from fluxkit.errors import CapabilityError, InputError, PlanError
 from fluxkit.models import ModelSpec, prices
 from fluxkit.models.forecast import MemoryForecast, forecast
 from fluxkit.models.options import framed
@@ -181,9 +181,10 @@ def _shots_of(sweep: Sweep) -> Iterator[Shot]:
     cells = list(sweep.cells())
     scenes = [_scene_key(cell) for cell in cells]
     varied: dict[Any, Scene] = {}
+    parts: dict[Any, Any] = {}
     for key, cell in zip(scenes, cells, strict=True):
         if key not in varied:
-            varied[key] = _varied(sweep.scene, {path: cell[path] for path, _ in key})
+            varied[key] = _varied(sweep.scene, {path: cell[path] for path, _ in key}, parts)
     prompts = _prompts(sweep, cells, scenes, varied)
     tags: dict[ModelSpec, str] = {}
     for cell, key, prompt in zip(cells, scenes, prompts, strict=True):
@@ -243,8 +244,25 @@ def _scene_key(cell: dict[str, Any]) -> tuple[tuple[str, int], ...]:
     return tuple((path, id(value)) for path, value in cell.items() if path.partition(".")[0] in Scene.model_fields)
 
 
-def _varied(scene: Scene, changes: dict[str, Any]) -> Scene:
+def _varied(scene: Scene, changes: dict[str, Any], parts: dict[Any, Any]) -> Scene:
+    """The scene with its axes set. A part (`lighting`, `lens`) is made once for all scenes that agree in it."""
+    heads: dict[str, list[tuple[str, Any]]] = {}
     for path, value in changes.items():
+        heads.setdefault(path.partition(".")[0], []).append((path, value))
+    try:
+        for head, inner in heads.items():
+            key = (head, tuple((path, id(value)) for path, value in inner))
+            if key not in parts:
+                parts[key] = getattr(_set(scene, inner), head)
+        return scene.with_(
+            **{head: parts[head, tuple((path, id(value)) for path, value in inner)] for head, inner in heads.items()}
+        )
+    except InputError:  # parts may be valid only together, in the order of the axes
+        return _set(scene, list(changes.items()))
+
+
+def _set(scene: Scene, changes: list[tuple[str, Any]]) -> Scene:
+    for path, value in changes:
         scene = scene.with_(path, value)
     return scene
 
