@@ -1,10 +1,11 @@
 """Make `fluxkit/prompt/token_counts.txt`, the word table behind the token estimate, from the models' own tokenizers.
 
-    python bench/token_counts.py TOKENIZERS [--check N]
+    python bench/token_counts.py TOKENIZERS [--check N | --oracle]
 
-TOKENIZERS is a folder with `flux/tokenizer_1` (CLIP), `flux/tokenizer_2` (T5), `qwen/` (Qwen3) as their hub repositories
-hold them, and `tekken.json` (Mistral's). `--check N` writes nothing: it draws N random texts and counts how often the
-estimate is lower than the real number of tokens (it must never be), and how much higher it is on average.
+TOKENIZERS is a folder with `flux/tokenizer_1` (CLIP), `flux/tokenizer_2` (T5), `qwen/` (Qwen3) as their hub
+repositories hold them, and `tekken.json` (Mistral's). `--check N` writes nothing: it draws N random texts and counts
+how often the estimate is lower than the real number of tokens (it must never be), and how much higher it is on average.
+`--oracle` writes `tests/prompt/token_oracle.json`, by which the tests hold the estimate to the truth.
 Needs transformers, tiktoken and regex; nothing in the package or its tests does.
 """
 
@@ -22,7 +23,7 @@ from pathlib import Path
 from fluxkit.prompt import tokens
 
 ROOT = Path(__file__).resolve().parents[1]
-PREFIXES = "-'\"(/."
+PREFIXES = "-'’\"(/.,:;&+_#*"
 Count = Callable[[str], int]
 
 
@@ -53,7 +54,7 @@ def _tekken(path: Path) -> Count:
 
 
 def forms(word: str, count: dict[str, Count]) -> str:
-    """One digit a form: CLIP's, then for each other encoder after a space and after punctuation, lower case and capital."""
+    """One digit a form: CLIP's, then for the others after a space and after punctuation, lower case and capital."""
     digits = [count["clip"](word)]
     for name in ("t5", "qwen", "mistral"):
         for spelled in dict.fromkeys((word, word.capitalize())) if word[0].isalpha() else (word, word):
@@ -67,11 +68,11 @@ def _after_space(count: Count, word: str) -> int:
 
 
 def _after_punctuation(count: Count, word: str) -> int:
-    return max(1, *(count(f"x {mark}{word}") - count("x") - 1 for mark in PREFIXES))
+    return max(1, *(count(f"x{space}{mark}{word}") - count("x") - 1 for space in ("", " ") for mark in PREFIXES))
 
 
 def words(folder: Path) -> list[str]:
-    """Common English: whole words in both CLIP's and T5's vocabulary, the numbers photographers use, and our own words."""
+    """Common English (whole words to both CLIP and T5), the numbers photographers use, and our own words."""
     clip = json.loads((folder / "flux" / "tokenizer_1" / "vocab.json").read_text(encoding="utf-8"))
     t5 = json.loads((folder / "flux" / "tokenizer_2" / "tokenizer.json").read_text(encoding="utf-8"))
     whole = {piece.removeprefix("▁") for piece, _ in t5["model"]["vocab"] if piece.startswith("▁")}
@@ -81,7 +82,14 @@ def words(folder: Path) -> list[str]:
 
 
 def _own_words() -> set[str]:
-    sources = [*ROOT.glob("templates/**/*.j2"), *ROOT.glob("fluxkit/scene/**/*.py"), ROOT / "fluxkit/prompt/avoid.toml"]
+    patterns = (
+        "templates/**/*.j2",
+        "fluxkit/scene/**/*.py",
+        "fluxkit/prompt/*.toml",
+        "docs/**/*.md",
+        "tests/scene/**/*.py",
+    )
+    sources = [path for pattern in patterns for path in ROOT.glob(pattern)]
     text = " ".join(path.read_text(encoding="utf-8") for path in sources).lower()
     return set(re.findall(r"[a-z]{2,}", text)) | set(string.ascii_lowercase)
 
@@ -97,8 +105,33 @@ def drawn(table: Iterable[str], amount: int, seed: int = 0) -> list[str]:
     """Random texts: known and unknown words in several cases, numbers, punctuation, hyphens, accents, other scripts."""
     source = random.Random(seed)
     known = sorted(table)
-    odd = ["bokeh", "Rembrandt's", "café", "naïve", "北京", "ﬁlm", "½", "№5", "😀", "Łódź", "—", "…", "f/1.8", "85mm",
-           "6500K", "#ff0033", "don't", "THE", "iPhone", "24-70mm", "1/250", "50%", "o'clock", "x\u0301", "\u00ad"]
+    odd = [
+        "bokeh",
+        "Rembrandt's",
+        "café",
+        "naïve",
+        "北京",
+        "ﬁlm",
+        "½",
+        "№5",
+        "😀",
+        "Łódź",
+        "—",
+        "…",
+        "f/1.8",
+        "85mm",
+        "6500K",
+        "#ff0033",
+        "don't",
+        "THE",
+        "iPhone",
+        "24-70mm",
+        "1/250",
+        "50%",
+        "o'clock",
+        "x\u0301",
+        "\u00ad",
+    ]
 
     def word() -> str:
         roll = source.random()
@@ -111,9 +144,32 @@ def drawn(table: Iterable[str], amount: int, seed: int = 0) -> list[str]:
         else:
             text = source.choice(known) + source.choice("-'/.&") + source.choice(known)
         text = source.choice([text, text, text, text.capitalize(), text.upper()])
-        return source.choice(["", "", "", "", "\"", "("]) + text + source.choice(["", "", "", "", ",", ".", "\"", ";", ")", "!?"])
+        return (
+            source.choice(["", "", "", "", '"', "("])
+            + text
+            + source.choice(["", "", "", "", ",", ".", '"', ";", ")", "!?"])
+        )
 
     return [" ".join(word() for _ in range(source.randint(1, 60))) for _ in range(amount)]
+
+
+def oracle(folder: Path) -> None:
+    """Write what the models' own tokenizers count, end markers included, for the test that the bound is never low."""
+    from fluxkit.scene import Scene, presets
+
+    scenes = [scene for scene in vars(presets).values() if isinstance(scene, Scene)]
+    prompts = [str(scene.prompt(template=name)) for scene in scenes for name in ("flux.1/prose", "flux.2/json")]
+    count = counters(folder)
+    rows = [
+        {
+            "text": text,
+            "prompt": i < len(prompts),
+            **{name: work(text) + tokens.MARKERS[name] for name, work in count.items()},
+        }
+        for i, text in enumerate(prompts + drawn(tokens.table(), 200, seed=1))
+    ]
+    text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (ROOT / "tests" / "prompt" / "token_oracle.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
 
 
 def check(folder: Path, amount: int) -> None:
@@ -132,8 +188,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tokenizers", type=Path)
     parser.add_argument("--check", type=int, default=0)
+    parser.add_argument("--oracle", action="store_true")
     given = parser.parse_args()
     if given.check:
         check(given.tokenizers, given.check)
+    elif given.oracle:
+        oracle(given.tokenizers)
     else:
         write(given.tokenizers, ROOT / "fluxkit" / "prompt" / "token_counts.txt")

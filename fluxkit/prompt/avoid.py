@@ -43,6 +43,21 @@ def positives(avoid: tuple[str, ...], true_cfg: bool = False) -> tuple[tuple[str
     return tuple(wanted[words] for words in dict.fromkeys(filter(None, said))), findings
 
 
+@lru_cache(maxsize=4096)
+def unplaced(avoid: tuple[str, ...], template: str) -> tuple[Diagnostic, ...]:
+    """A finding for every term, for a template that has no place for positive words."""
+    return tuple(
+        Diagnostic(
+            severity="warning",
+            path=f"avoid.{i}",
+            rule="avoid-unsaid",
+            message=f"{term!r} is not in the prompt: the template {template} says nothing of what to avoid.",
+            cure="Print `wanted` in the template, or say what is seen in its place in a field.",
+        )
+        for i, term in enumerate(avoid)
+    )
+
+
 def _finding(index: int, term: str, said: str | None, why: str) -> Diagnostic:
     path = f"avoid.{index}"
     if said is not None:

@@ -60,7 +60,9 @@ def units(template: nodes.Template) -> list[tuple[str, ...]]:
 
 def is_whole(template: nodes.Template) -> bool:
     """Whether a traced template does nothing but what its units do."""
-    return bool(units(template)) and all(isinstance(node, (nodes.CallBlock, *_SILENT)) or _is_space(node) for node in template.body)
+    return bool(units(template)) and all(
+        isinstance(node, (nodes.CallBlock, *_SILENT)) or _is_space(node) for node in template.body
+    )
 
 
 def _statements(template: nodes.Template) -> Iterator[nodes.Node]:
@@ -179,7 +181,8 @@ class _Wiring(NodeTransformer):
 
     def _said(self, expression: nodes.Expr) -> nodes.Call:
         line = expression.lineno
-        names = tuple(dict.fromkeys(name.name for name in expression.find_all(nodes.Name)))
+        found = [expression] if isinstance(expression, nodes.Name) else expression.find_all(nodes.Name)
+        names = tuple(dict.fromkeys(name.name for name in found))
         return _call("say", [_mark(line), nodes.Const(names), expression], line)
 
 

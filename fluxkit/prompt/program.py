@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,18 @@ from jinja2.exceptions import TemplateError as JinjaError
 from fluxkit._base import Record
 from fluxkit.errors import TemplateError
 from fluxkit.prompt import assembly, grammar, loader
-from fluxkit.prompt.memo import Memo
+from fluxkit.prompt.memo import Memo, Shortcut
 from fluxkit.prompt.sandbox import PromptEnvironment
 from fluxkit.prompt.trace import Trace
 
 TEXT = "(given as text)"
 """The name of a template that was given as a text."""
+
+EXTRAS = ("model", "wanted")
+"""What a renderer adds to a record's fields: the model's id, and what is said in place of what must not be seen."""
+
+_CHUNK = 1_000
+"""Records looked up together; a property that looks further than before costs the rest of a chunk its shortcut."""
 
 _FAULTS = (JinjaError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
@@ -34,46 +40,67 @@ class Program:
         self._template = template
         tree = environment.parse(source, template.name)
         self._names = tuple(sorted(meta.find_undeclared_variables(tree)))
+        self._units = grammar.units(tree)
         self._is_whole = grammar.is_whole(tree)
-        self._memo = Memo(_getter(self._names, reads) for reads in grammar.units(tree))
+        self._memo = Memo(self._names, self._units)
+        self._shortcuts: dict[type[Record], Shortcut] = {}
+        self.extras = tuple(name for name in EXTRAS if name in self._names)
 
-    def run(self, record: Record, extra: dict[str, Any]) -> assembly.Pieces:
-        """The record's words: finished pieces, each with the kind of block that made it.
+    def run(self, record: Record, extra: tuple[Any, ...]) -> assembly.Pieces:
+        """The record's words: finished pieces, each with the kind of block that made it; `extra` holds `extras`.
 
         Raises `TemplateError` with the template's name and line.
         """
-        own = _own(type(record), self._names)
-        values = [getattr(record, name) if name in own else extra.get(name) for name in self._names]
-        numbers = self._memo.numbers(values)
-        known = self._memo.recall(numbers) if self._is_whole else None
-        return known if known is not None else self._rendered(record, extra, numbers)
+        if self._memo.is_full:
+            self._forget()
+        shortcut = self._shortcuts.get(type(record)) or self._shortcut(type(record))
+        known = shortcut.recall(self._memo.numbers(shortcut.values(record, extra)))
+        return known if known is not None else self._said(record, extra, shortcut)
 
-    def _rendered(self, record: Record, extra: dict[str, Any], numbers: list[Any]) -> assembly.Pieces:
-        roots = {name: getattr(record, name) for name in _own(type(record), self._names)}
-        roots.update((name, extra[name]) for name in self._names if name in extra)
-        trace = self._environment.trace = Trace(self._memo, numbers)
+    def run_many(self, records: list[Record], extras: list[tuple[Any, ...]]) -> Iterator[assembly.Pieces]:
+        """The words of many records of one kind, in order: as `run`, in half its time where parts repeat."""
+        yield from map(self.run, records[:1], extras[:1])  # shows what the properties look at
+        for start in range(1, len(records), _CHUNK):
+            yield from self._run_chunk(records[start : start + _CHUNK], extras[start : start + _CHUNK])
+
+    def _run_chunk(self, records: list[Record], extras: list[tuple[Any, ...]]) -> Iterator[assembly.Pieces]:
+        if self._memo.is_full:
+            self._forget()
+        shortcut = self._shortcuts.get(type(records[0])) or self._shortcut(type(records[0]))
+        fields = [record.__dict__ for record in records]
+        columns = [self._memo.numbers([values[name] for values in fields]) for name in shortcut.fields]
+        columns += [self._memo.numbers(column) for column in zip(*extras, strict=True)]
+        for record, extra, row in zip(records, extras, shortcut.recall_many(columns), strict=False):
+            yield self.run(record, extra) if None in row else tuple(chain.from_iterable(row))  # type: ignore[arg-type]
+
+    def _said(self, record: Record, extra: tuple[Any, ...], shortcut: Shortcut) -> assembly.Pieces:
+        own = {name: getattr(record, name) for name in self._names if name in type(record).model_fields}
         try:
-            context = self._template.new_context(vars=trace.entered(roots))
-            return trace.finished("".join(self._template.root_render_func(context)))
+            roots = dict(zip(self.extras, extra, strict=True)) | own | shortcut.derived(record)
+            numbers = self._memo.numbers([roots.get(name) for name in self._names])
+            if not self._is_whole:
+                return self._rendered(roots, numbers)
+            words = self._memo.all_said(numbers)
+            if words is None:
+                self._rendered(roots, numbers)
+                words = self._memo.all_said(numbers) or []
+            shortcut.learn(self._memo.numbers(shortcut.values(record, extra)), words)
+            return tuple(chain.from_iterable(words))
         except _FAULTS as error:
             name, line = place(error) or (self.name, None)
             raise fault(name, line, error, type(record)) from None
 
+    def _rendered(self, roots: dict[str, Any], numbers: list[Any]) -> assembly.Pieces:
+        trace = self._environment.trace = Trace(self._memo, numbers)
+        context = self._template.new_context(vars=trace.entered(roots))
+        return trace.finished("".join(self._template.root_render_func(context)))
 
-@cache
-def _own(kind: type[Record], names: tuple[str, ...]) -> frozenset[str]:
-    """Those of the names that are fields or properties of a record."""
-    return frozenset(
-        name
-        for name in names
-        if not name.startswith("_") and (name in kind.model_fields or isinstance(getattr(kind, name, None), property))
-    )
+    def _shortcut(self, kind: type[Record]) -> Shortcut:
+        return self._shortcuts.setdefault(kind, Shortcut(kind, self._names, self._units, self.extras))
 
-
-def _getter(names: tuple[str, ...], reads: tuple[str, ...]) -> Callable[[list[Any]], Any]:
-    """Picks what a unit reads out of the values of all names, as the key that the unit is remembered by."""
-    places = [names.index(name) for name in reads if name in names]
-    return itemgetter(*places) if places else lambda _: ()
+    def _forget(self) -> None:
+        self._memo.forget()
+        self._shortcuts.clear()
 
 
 def place(error: BaseException) -> tuple[str, int] | None:

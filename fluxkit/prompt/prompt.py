@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import Field, PrivateAttr
 
 from fluxkit._base import Record
 from fluxkit.models import ModelSpec
-from fluxkit.prompt.assembly import joined, text_of
+from fluxkit.prompt.assembly import Pieces, joined
 from fluxkit.prompt.diagnostic import Diagnostic
 from fluxkit.prompt.findings import findings
-from fluxkit.prompt.marked import Piece
 from fluxkit.prompt.taught import untaught
 from fluxkit.prompt.tokens import Budget
 
@@ -49,26 +48,21 @@ class TokenCount(Record):
         return f"{'' if self.exact else 'at most '}{self.count} of {self.window}"
 
 
-class Rendered:
-    """What a renderer knows of a prompt beyond its text; worked out only when it is asked for."""
+class Making(NamedTuple):
+    """What all prompts of one renderer share."""
 
-    def __init__(
-        self,
-        record: Record,
-        pieces: tuple[tuple[str, Piece], ...],
-        findings: tuple[Diagnostic, ...],
-        budget: Budget,
-        spec: ModelSpec,
-    ) -> None:
-        self.record = record
-        self.pieces = pieces
-        self.findings = findings
-        self.budget = budget
-        self.spec = spec
+    spec: ModelSpec
+    budget: Budget
+    template: str
 
-    def text(self) -> str:
-        """The pieces as one text."""
-        return text_of(self.pieces)
+
+class Rendered(NamedTuple):
+    """What is known of one prompt beyond its text; worked out only when it is asked for."""
+
+    making: Making
+    record: Record
+    pieces: Pieces
+    findings: tuple[Diagnostic, ...]
 
     def spans(self) -> tuple[Span, ...]:
         """Which field made which characters."""
@@ -76,16 +70,18 @@ class Rendered:
 
     def token_counts(self, text: str) -> dict[str, TokenCount]:
         """Tokens for each encoder of the model."""
-        cuts = {name: self.budget.cut(name, text) for name in self.budget.windows}
+        budget = self.making.budget
+        cuts = {name: budget.cut(name, text) for name in budget.windows}
         return {
-            name: TokenCount(count=cut.total, window=self.budget.windows[name], exact=cut.exact, cut=cut.at)
+            name: TokenCount(count=cut.total, window=budget.windows[name], exact=cut.exact, cut=cut.at)
             for name, cut in cuts.items()
         }
 
     def diagnostics(self, prompt: Prompt) -> tuple[Diagnostic, ...]:
         """What the words could not say, and which of them the model does not read."""
+        spec = self.making.spec
         said = {run.path: part.text[run.start : run.end] for _, part in self.pieces for run in part.runs}
-        left_out = untaught(self.record, said, self.spec.id) if self.spec.vocabulary else ()
+        left_out = untaught(self.record, said, spec.id) if spec.vocabulary else ()
         return (*self.findings, *left_out, *findings(prompt))
 
 
@@ -107,10 +103,18 @@ class Prompt(Record):
     _rendered: Rendered | None = PrivateAttr(default=None)
 
     @classmethod
-    def of(cls, rendered: Rendered, template: str, negative: str | None) -> Self:
-        """The prompt of what a renderer made."""
-        prompt = cls(text=rendered.text(), negative=negative, template=template, model=rendered.spec.id)
-        prompt._rendered = rendered
+    def of(cls, rendered: Rendered, text: str, negative: str | None) -> Self:
+        """The prompt of what a renderer made.
+
+        It is put together without validation, which its typed parts do not need: a sweep makes ten thousand.
+        """
+        prompt = cls.__new__(cls)
+        making = rendered.making
+        fields = {"text": text, "negative": negative, "template": making.template, "model": making.spec.id}
+        _put(prompt, "__dict__", fields)
+        _put(prompt, "__pydantic_fields_set__", set(fields))
+        _put(prompt, "__pydantic_extra__", None)
+        _put(prompt, "__pydantic_private__", {"_rendered": rendered})
         return prompt
 
     @cached_property
@@ -161,3 +165,6 @@ class Prompt(Record):
 
     def _identity(self) -> tuple[str | None, ...]:
         return (self.text, self.negative, self.template, self.model)
+
+
+_put = object.__setattr__

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from fluxkit._base import Record
 from fluxkit.errors import CapabilityError
 from fluxkit.models import ModelSpec
-from fluxkit.prompt.avoid import positives
+from fluxkit.prompt.assembly import text_of
+from fluxkit.prompt.avoid import positives, unplaced
+from fluxkit.prompt.diagnostic import Diagnostic
 from fluxkit.prompt.program import Program, program
-from fluxkit.prompt.prompt import Prompt, Rendered
+from fluxkit.prompt.prompt import Making, Prompt, Rendered
 from fluxkit.prompt.tokens import Budget, Tokenizer
+
+_Beside = tuple[tuple[Any, ...], tuple[Diagnostic, ...], str | None]
 
 
 class PromptRenderer:
@@ -45,24 +51,49 @@ class PromptRenderer:
             )
         self.spec = spec
         self.negative = negative
-        self.budget = Budget(spec.windows, tokenizers or {})
         self._program: Program = program(template, spec.template, Path(folder) if folder else None)
+        self._known: dict[tuple[str, ...], _Beside] = {}
+        self._making = Making(spec, Budget(spec.windows, tokenizers or {}), self._program.name)
 
     @property
     def template(self) -> str:
         """Name of the template in use."""
-        return self._program.name
+        return self._making.template
 
     def render(self, record: Record) -> Prompt:
         """The prompt for one record. Raises `TemplateError` with the template's name and line when it fails."""
-        avoid: tuple[str, ...] = getattr(record, "avoid", ())
-        wanted, findings = (
-            ((), ()) if self.negative or self.spec.vocabulary else positives(avoid, self.spec.negative == "true_cfg")
-        )
-        pieces = self._program.run(record, {"wanted": wanted, "model": self.spec.id})
-        rendered = Rendered(record, pieces, findings, self.budget, self.spec)
-        return Prompt.of(rendered, self._program.name, ", ".join(avoid) if self.negative and avoid else None)
+        extra, findings, negative = self._beside(record)
+        pieces = self._program.run(record, extra)
+        return Prompt.of(Rendered(self._making, record, pieces, findings), text_of(pieces), negative)
 
     def render_many(self, records: Iterable[Record]) -> list[Prompt]:
-        """The prompts for many records, in order; parts that repeat are worded once."""
-        return [self.render(record) for record in records]
+        """The prompts for many records, in order; what repeats is worded once, so a sweep is best rendered whole."""
+        prompts: list[Prompt] = []
+        for _, group in groupby(records, key=type):
+            same = list(group)
+            beside = [self._beside(record) for record in same]
+            words = self._program.run_many(same, [extra for extra, _, _ in beside])
+            prompts += [
+                Prompt.of(Rendered(self._making, record, pieces, findings), text_of(pieces), negative)
+                for record, pieces, (_, findings, negative) in zip(same, words, beside, strict=True)
+            ]
+        return prompts
+
+    def _beside(self, record: Record) -> _Beside:
+        """What the template reads beside the record's fields, the findings so far, and a real negative prompt."""
+        avoid: tuple[str, ...] = getattr(record, "avoid", ())
+        known = self._known.get(avoid)
+        if known is None:
+            wanted, findings = self._instead(avoid)
+            values = {"model": self.spec.id, "wanted": wanted}
+            extra = tuple(values[name] for name in self._program.extras)
+            known = self._known[avoid] = (extra, findings, ", ".join(avoid) if self.negative and avoid else None)
+        return known
+
+    def _instead(self, avoid: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
+        """What is said in place of what must not be seen, and the findings about it."""
+        if self.negative or self.spec.vocabulary:  # a taught model reports for itself what it leaves out
+            return (), ()
+        if "wanted" not in self._program.extras:
+            return (), unplaced(avoid, self.template)
+        return positives(avoid, self.spec.negative == "true_cfg")

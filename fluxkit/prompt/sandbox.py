@@ -19,7 +19,7 @@ from fluxkit._base import Record
 from fluxkit.prompt import marked
 from fluxkit.prompt.filters import FILTERS, TESTS
 from fluxkit.prompt.grammar import BlockTags, traced
-from fluxkit.prompt.trace import Trace
+from fluxkit.prompt.trace import Trace, field_of
 
 MAX_NUMBER = 1e12
 MAX_ITEMS = 1_000
@@ -68,7 +68,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         if obj is None:
             return None
         if isinstance(obj, Record):
-            if attribute.startswith("_") or not _is_value(type(obj), attribute):
+            if field_of(type(obj), attribute) is None:
                 return self.undefined(f"{type(obj).__name__} has no field {attribute!r}", obj=obj, name=attribute)
             return self.trace.read(obj, attribute, getattr(obj, attribute))
         if isinstance(obj, Mapping) and attribute in obj:
@@ -100,8 +100,9 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - Jinja's own naming
         """Call a macro or a word function, counting the work; the template's calls into here pass as they are."""
         if getattr(__obj, "__self__", None) is __self:
-            kwargs.pop("_loop_vars", None)
-            kwargs.pop("_block_vars", None)
+            if kwargs:
+                kwargs.pop("_loop_vars", None)
+                kwargs.pop("_block_vars", None)
             return __obj(*args, **kwargs)
         __self.trace.step()
         __self.trace.passed(args)
@@ -162,7 +163,3 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
 
 _MISSING = object()
-
-
-def _is_value(record: type[Record], name: str) -> bool:
-    return name in record.model_fields or isinstance(getattr(record, name, None), property)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from jinja2 import Undefined
@@ -75,7 +76,8 @@ class Trace:
 
     def read(self, record: Record, name: str, value: Any) -> Any:
         """Note that a field was read, and pass its value on, freed of characters that could pass for a marker."""
-        path = field_path(self._path_of.get(id(record), ""), record, name)
+        base, field = self._path_of.get(id(record), ""), field_of(type(record), name)
+        path = f"{base}.{field}" if base and field else base or field or ""
         self._reads.append(path)
         return self._known(value, path)
 
@@ -214,13 +216,17 @@ class Trace:
         return self._index.setdefault(path, len(self._index))
 
 
-def field_path(base: str, record: Record, name: str) -> str:
-    """The dotted path of a field; a property that words a field (`quality_words`) has that field's path."""
-    fields = type(record).model_fields
-    if name not in fields:
-        worded = next((name.removesuffix(end) for end in _DERIVED if name.removesuffix(end) in fields), None)
-        return base if worded is None else f"{base}.{worded}".lstrip(".")
-    return f"{base}.{name}".lstrip(".")
+@cache
+def field_of(kind: type[Record], name: str) -> str | None:
+    """The field that a name in a template stands for: itself, the one that a property words (`quality_words` is of
+    `quality`), "" for a property of the whole record, None where a template may not read it."""
+    fields = kind.model_fields
+    if name in fields:
+        return name
+    if name.startswith("_") or not isinstance(getattr(kind, name, None), property):
+        return None
+    stem = next((name.removesuffix(end) for end in _DERIVED if name.endswith(end)), name)
+    return stem if stem in fields else next((field for field in fields if field.startswith(f"{stem}_")), "")
 
 
 def _member(label: str, letters: marked.Letters, is_json: bool) -> marked.Letters:
@@ -254,4 +260,4 @@ def phrase(value: Any) -> str:
     return kept
 
 
-__all__ = ["MAX_STEPS", "Trace", "field_path", "phrase"]
+__all__ = ["MAX_STEPS", "Trace", "field_of", "phrase"]

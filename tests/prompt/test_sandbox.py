@@ -84,11 +84,15 @@ def test_a_syntax_error_names_the_line():
 
 
 def test_a_name_that_the_record_lacks_is_named_with_those_that_it_has():
-    with pytest.raises(TemplateError, match=r"'change' is undefined. It was rendered for a Scene, which has: subject, "):
+    with pytest.raises(
+        TemplateError, match=r"'change' is undefined. It was rendered for a Scene, which has: subject, "
+    ):
         said("{{ change }}")
 
 
-@pytest.mark.parametrize("words", ["{{ 7*7 }}", "{% raw %}", "{# gone #}", "{{ ''.__class__ }}", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "words", ["{{ 7*7 }}", "{% raw %}", "{# gone #}", "{{ ''.__class__ }}", "<script>alert(1)</script>"]
+)
 def test_a_users_words_are_data(words):
     scene = Scene(subject=Subject(description=words), colours=(Colour(name=words, of=words),))
     prompt = PromptRenderer(SPEC).render(scene)

@@ -69,7 +69,7 @@ def test_what_is_kept_is_bounded(monkeypatch):
     renderer = PromptRenderer(SPEC, template="{# bounded #}" + _source("flux.1/prose"))
     scenes = list(swept())
     assert [str(prompt) for prompt in renderer.render_many(scenes)] == [str(scene.prompt()) for scene in scenes]
-    assert len(renderer._program._memo._kept) < 50 + 10
+    assert len(renderer._program._memo.kept) < 50 + 10
 
 
 def test_scenes_of_a_sweep_share_the_parts_in_which_they_agree():

@@ -62,7 +62,7 @@ def plain(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(plain(item) for item in value)
     if isinstance(value, str):
-        return " ".join(re.findall(r"[b-z]+", value)) or "word"
+        return " ".join(re.findall(r"[b-z]+", value.replace("one", "two"))) or "word"
     return value
 
 

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fluxkit.prompt import tokens
+from fluxkit.prompt.tokens import Budget
+
+ORACLE = json.loads(Path(__file__).with_name("token_oracle.json").read_text(encoding="utf-8"))
+"""Texts with what the models' own tokenizers make of them; written by bench/token_counts.py --oracle."""
+
+
+@pytest.mark.parametrize("encoder", ["clip", "t5", "qwen", "mistral"])
+def test_the_estimate_is_never_low(encoder):
+    low = [row["text"] for row in ORACLE if tokens.bound(encoder, row["text"]) < row[encoder]]
+    assert low == []
+
+
+@pytest.mark.parametrize(("encoder", "slack"), [("clip", 1.1), ("t5", 1.2), ("qwen", 1.35), ("mistral", 1.35)])
+def test_the_estimate_is_close_on_our_own_prompts(encoder, slack):
+    ours = [row for row in ORACLE if row["prompt"]]
+    assert sum(tokens.bound(encoder, row["text"]) for row in ours) <= slack * sum(row[encoder] for row in ours)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ﷺ" * 3, "½ № 5", "e\u0301\u0302", "a\u00adb", "\t\n  x", "👩‍👩‍👧", '{\n  "a": 1\n}']
+)
+def test_odd_text_is_bounded_by_its_bytes_and_letters(text):
+    assert tokens.bound("clip", text) >= 2
+    assert tokens.bound("t5", text) >= 1 + len(text.split())
+    assert tokens.bound("qwen", text) >= tokens.MARKERS["qwen"] + len(text.split())
+
+
+def test_encoders_are_known_by_how_their_name_begins():
+    assert tokens.bound("qwen3-vl", "a fox") == tokens.bound("qwen", "a fox")
+    assert tokens.bound("something-new", "a fox") >= len("a fox")
+
+
+def test_a_text_that_fits_has_no_cut():
+    assert Budget({"clip": 77}, {}).cut("clip", "a fox").at is None
+
+
+def test_a_tokenizer_may_return_a_list_or_a_mapping():
+    for tokenizer in (lambda text: text.split(), lambda text: {"input_ids": text.split()}):
+        cut = Budget({"t5": 3}, {"t5": tokenizer}).cut("t5", "one two three four five")
+        assert (cut.total, cut.exact, cut.at) == (5, True, 14)
