@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -42,7 +43,8 @@ def shoot_and_kill(zygote, folder, fake, after_s):
         while not fake.seen and time.monotonic() < deadline:
             time.sleep(0.002)
     time.sleep(abs(after_s))
-    os.kill(child, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # a quick machine may have finished
+        os.kill(child, signal.SIGKILL)
     assert zygote.stdout.readline() == "ended\n"
 
 
@@ -50,8 +52,8 @@ def shoot_and_kill(zygote, folder, fake, after_s):
 @pytest.mark.parametrize("moment", range(MOMENTS))
 def test_a_plan_killed_at_a_random_moment_ends_with_every_picture_paid_once(zygote, tmp_path, moment):
     # A quarter of the kills come before the first request, the rest while twelve are sent, made, fetched and stored.
-    after_s = random.Random(moment).uniform(-0.3, 1.2)
-    with FakeHost(seconds=0.3) as fake:
+    after_s = random.Random(moment).uniform(-0.25, 0.75)
+    with FakeHost(seconds=0.5) as fake:
         shoot_and_kill(zygote, tmp_path, fake, after_s)
         with fk.Session(tmp_path, engine=HostedEngine(server=fake, budget_usd=5.0)) as session:
             resumed = session.resume()
