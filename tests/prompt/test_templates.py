@@ -206,3 +206,15 @@ def test_every_choice_of_every_field_is_worded():
 
 def _nouns() -> set[type]:
     return {type(getattr(FULL, name)) for name in Scene.model_fields} - {tuple, str}
+
+
+def test_every_template_is_in_the_docs():
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    assert [name for name in loader.names() if f"`{name}`" not in page] == []
+
+
+def test_every_filter_and_test_is_in_the_docs():
+    from fluxkit.prompt.filters import FILTERS, TESTS
+
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    assert [name for name in (*FILTERS, *TESTS) if not re.search(rf"`{name}[(`]", page)] == []
