@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from fluxkit.prompt.marked import Letters, Piece, Run, decision, is_data
 
@@ -83,7 +85,7 @@ def sentence(letters: Letters) -> Letters:
     if not any(character.isalnum() for character, _ in found):
         return []
     first, path = found[0]
-    found[0] = (first.upper() if len(first.upper()) == 1 else first, path)
+    found[0] = (first.upper() if first.upper().lower() == first else first, path)
     quoted = found[-1][0] in "\"”'’)" and len(found) > 1 and found[-2][0] in _ENDINGS
     if found[-1][0] not in _ENDINGS and not quoted:
         found.append((".", ""))
@@ -103,6 +105,32 @@ def owned(letters: Letters) -> Letters:
         preceding = path or ("" if character in ".;" else preceding)
         out[i] = (character, path or (decision(preceding) if preceding else ""))
     return out
+
+
+def member(label: str, letters: Letters, is_json: bool) -> Letters:
+    """`"key": value` of a JSON object, the value escaped unless it is JSON already; empty where it says nothing."""
+    if not any(character.isalnum() for character, _ in letters):
+        return []
+    name = json.dumps(label)
+    if is_json:
+        return [*((character, "") for character in f"{name}: "), *spaced(letters)]
+    words = [
+        (escaped, path)
+        for character, path in trimmed(unlead(tidy(letters)))
+        for escaped in json.dumps(character, ensure_ascii=False)[1:-1]
+    ]
+    return [*((character, "") for character in f'{name}: "'), *words, ('"', "")]
+
+
+def phrase(value: Any) -> str:
+    """A value inside a sentence: single spaces, no trailing stop or comma, 85.0 as 85."""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    text = " ".join(str(value).split())
+    kept = text.rstrip(" ,;:")
+    if kept.endswith(".") and not kept.endswith("..") and "." not in kept.split(" ")[-1][:-1]:
+        kept = kept[:-1].rstrip(" ,;:")
+    return kept
 
 
 def text_of(pieces: Pieces) -> str:

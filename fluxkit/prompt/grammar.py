@@ -165,7 +165,8 @@ class _Wiring(NodeTransformer):
 
     def _if(self, node: nodes.If, *, first: bool) -> nodes.If:
         line = node.lineno
-        node.test = _call("tested", [_mark(line), nodes.Const(first), self.visit(node.test)], line)
+        names = _names_in(cast(nodes.Expr, node.test))
+        node.test = _call("tested", [_mark(line), nodes.Const(first), names, self.visit(node.test)], line)
         node.body = self._scope(self._visited(node.body), line)
         node.elif_ = [self._if(branch, first=False) for branch in node.elif_]
         node.else_ = self._scope(self._visited(node.else_), line) if node.else_ else []
@@ -180,10 +181,12 @@ class _Wiring(NodeTransformer):
         return [opened, *body, closed]
 
     def _said(self, expression: nodes.Expr) -> nodes.Call:
-        line = expression.lineno
-        found = [expression] if isinstance(expression, nodes.Name) else expression.find_all(nodes.Name)
-        names = tuple(dict.fromkeys(name.name for name in found))
-        return _call("say", [_mark(line), nodes.Const(names), expression], line)
+        return _call("say", [_mark(expression.lineno), _names_in(expression), expression], expression.lineno)
+
+
+def _names_in(expression: nodes.Expr) -> nodes.Const:
+    found = [expression] if isinstance(expression, nodes.Name) else expression.find_all(nodes.Name)
+    return nodes.Const(tuple(dict.fromkeys(name.name for name in found)))
 
 
 def _mark(line: int) -> nodes.Call:

@@ -128,9 +128,9 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         """A value as words that know their field; an unset value silences the clause that it stands in."""
         return self.trace.say(begin, names, value)
 
-    def tested(self, begin: int, first: bool, value: Any) -> Any:
+    def tested(self, begin: int, first: bool, names: tuple[str, ...], value: Any) -> Any:
         """The value of an `if`, whose fields then own the words inside it."""
-        return self.trace.tested(begin, first, value)
+        return self.trace.tested(begin, first, names, value)
 
     def opened(self) -> str:
         """Opens the words that an `if` decides."""

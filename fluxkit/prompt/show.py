@@ -98,7 +98,9 @@ def _stretch(piece: Stretch, colours: dict[str, str]) -> str:
         f"{html.escape(name)} reads to here</span> "
         for name in piece.ends
     )
-    styles = ["text-decoration:line-through;opacity:0.7"] if piece.unread else []
+    # CLIP sets only the overall look where another encoder reads on, so its cut is marked and the rest not struck out.
+    lost = [name for name in piece.unread if name != "clip"]
+    styles = ["text-decoration:line-through;opacity:0.7"] if lost else []
     title = f"not read by {', '.join(piece.unread)}" if piece.unread else ""
     if piece.path:
         styles.append(_underline(colours[piece.path.split(".")[0]]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -99,7 +98,7 @@ class Trace:
             raise TemplateRuntimeError(f"a whole {type(value).__name__} was printed; print its fields, or use a filter")
         if isinstance(value, marked.Finished) or (isinstance(value, str) and marked.is_marked(value)):
             return self.wrote(value)
-        text = self.wrote(phrase(value))
+        text = self.wrote(assembly.phrase(value))
         if isinstance(value, marked.Said):
             return self._marked(text, value.path)
         path = self._leaf(self._reads[begin:]) or next((p for n in names for p in self._aliases.get(n, [])), "")
@@ -109,7 +108,7 @@ class Trace:
 
     def spoken(self, value: Any) -> str:
         """A value inside a list or a joined text, marked where it knows its field."""
-        text = self.wrote(phrase(value))
+        text = self.wrote(assembly.phrase(value))
         return self._marked(text, value.path) if isinstance(value, marked.Said) else text
 
     def items(self, values: Any) -> Iterator[Any]:
@@ -121,9 +120,10 @@ class Trace:
                 self._reads.append(f"{path}.{i}")
             yield value if path is None else self._known(value, f"{path}.{i}")
 
-    def tested(self, begin: int, first: bool, value: Any) -> Any:
-        """Remember which fields an `if` looked at."""
-        self._tested = ([] if first else self._tested) + self._reads[begin:]
+    def tested(self, begin: int, first: bool, names: tuple[str, ...], value: Any) -> Any:
+        """Remember which fields an `if` looked at, itself or through the template's own names."""
+        aliased = [path for name in names for path in self._aliases.get(name, [])]
+        self._tested = ([] if first else self._tested) + self._reads[begin:] + aliased
         return value
 
     def opened(self) -> str:
@@ -193,7 +193,7 @@ class Trace:
             return marked.Piece("")
         letters = marked.letters(text, list(self._index))
         if kind == "member":
-            return marked.piece(_member(label, assembly.owned(letters), self.is_json))
+            return marked.piece(assembly.member(label, assembly.owned(letters), self.is_json))
         letters = assembly.spaced(letters) if self.is_json else assembly.tidy(letters)
         return marked.piece(assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters))
 
@@ -229,35 +229,6 @@ def field_of(kind: type[Record], name: str) -> str | None:
     return stem if stem in fields else next((field for field in fields if field.startswith(f"{stem}_")), "")
 
 
-def _member(label: str, letters: marked.Letters, is_json: bool) -> marked.Letters:
-    """`"key": value` of a JSON object, the value escaped unless it is JSON already; empty where it says nothing."""
-    if not any(character.isalnum() for character, _ in letters):
-        return []
-    name = json.dumps(label)
-    if is_json:
-        return [*((character, "") for character in f"{name}: "), *assembly.spaced(letters)]
-    words = [
-        (escaped, path)
-        for character, path in assembly.trimmed(assembly.unlead(assembly.tidy(letters)))
-        for escaped in json.dumps(character, ensure_ascii=False)[1:-1]
-    ]
-    return [*((character, "") for character in f'{name}: "'), *words, ('"', "")]
-
-
 def _joinable(value: Any) -> str:
     """A template's own text as it is written, spaces and all; anything else as in a sentence."""
-    return value if isinstance(value, str) else phrase(value)
-
-
-def phrase(value: Any) -> str:
-    """A value inside a sentence: single spaces, no trailing stop or comma, 85.0 as 85."""
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    text = " ".join(str(value).split())
-    kept = text.rstrip(" ,;:")
-    if kept.endswith(".") and not kept.endswith("..") and "." not in kept.split(" ")[-1][:-1]:
-        kept = kept[:-1].rstrip(" ,;:")
-    return kept
-
-
-__all__ = ["MAX_STEPS", "Trace", "field_of", "phrase"]
+    return value if isinstance(value, str) else assembly.phrase(value)

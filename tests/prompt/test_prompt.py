@@ -121,7 +121,7 @@ def test_a_negative_prompt_is_real_only_where_it_was_asked_for_and_the_model_has
     assert prompt.negative == "plastic skin, watermarks, unicorns"
     assert "pores" not in prompt.text
     assert rendered().negative is None
-    with pytest.raises(CapabilityError, match="flux.1-schnell takes none"):
+    with pytest.raises(CapabilityError, match=r"flux\.1-schnell takes none"):
         PromptRenderer(models.get("flux.1-schnell"), negative=True)
 
 

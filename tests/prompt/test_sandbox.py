@@ -118,7 +118,8 @@ def test_a_whole_part_printed_is_refused():
 
 
 def test_an_unset_value_silences_its_clause_and_nothing_else():
-    template = "{% sentence %}{{ subject.description }}{% clause %}, in {{ subject.wardrobe }}{% endclause %}, here{% endsentence %}"
+    clause = "{% clause %}, in {{ subject.wardrobe }}{% endclause %}"
+    template = "{% sentence %}{{ subject.description }}" + clause + ", here{% endsentence %}"
     assert said(template, Scene(subject="a fox")) == "A fox, here."
 
 

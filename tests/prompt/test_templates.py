@@ -25,7 +25,8 @@ DRAWS = int(os.environ.get("FLUXKIT_DRAWS", "60"))
 
 SPEC = models.get("flux.1-dev")
 FAULTS = re.compile(
-    r"None|Undefined|\s\s|\s[,.;:)]|\(\s|[,;:]\s*[,;:.]|\.\s*[.,;]|,\S|\ba [aeio]\w|[\ufdd0-\ufdef]|[\U000f0000-\U0010ffff]"
+    r"None|Undefined|\s\s|\s[,.;:)]|\(\s|[,;:]\s*[,;:.]|\.\s*[.,;]|,\S|\ba [aeio]\w"
+    r"|[\ufdd0-\ufdef]|[\U000f0000-\U0010ffff]"
 )
 
 
@@ -124,8 +125,8 @@ def test_every_fact_of_the_seed_example_is_said(template):
     text = said(SEED, template).lower()
     for fact in (
         "close-up", "portrait", "28-year-old woman", "natural skin texture", "looking slightly off-camera", "seated",
-        "near a north-facing window", "soft, diffused", "overcast", "daylight", "from the left", "6500 k", "85mm", "f/1.8",
-        "kodak portra 400", "grain", "hyper-realistic skin detail", "natural lip texture", "individual eyelashes",
+        "near a north-facing window", "soft, diffused", "overcast", "daylight", "from the left", "6500 k", "85mm",
+        "f/1.8", "kodak portra 400", "grain", "hyper-realistic skin detail", "natural lip texture", "individual eyelashes",
         "visible pores",
     ):  # fmt: skip
         assert fact in text, f"{fact} is missing"
