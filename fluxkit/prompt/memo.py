@@ -3,12 +3,13 @@
 Two levels. `Memo` knows the words of each unit (a top-level statement) by the values that it reads, equal values alike.
 `Shortcut` stands before it for one kind of record: it knows them by the record's own fields, and by identity first, so
 that a scene whose parts were all seen before needs neither hashing nor the properties that words are derived from.
+Both may be read by several threads; a `Program` writes to them under its lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from itertools import count, repeat
 from operator import itemgetter
 from types import FunctionType, MethodType
 from typing import Any
@@ -32,6 +33,7 @@ class Memo:
         self._units: list[tuple[Callable[[list[Any]], Any], dict[Any, Pieces]]] = [
             (_picker(_places(names, reads)), {}) for reads in units
         ]
+        self._count = count(1)  # numbers are never used again, not even after forgetting
         self._number_of: dict[int, int] = {}
         self._equal: dict[Record, int] = {}
 
@@ -71,28 +73,26 @@ class Memo:
     def _number(self, value: Any) -> Any:
         if not isinstance(value, Record):
             return repr(value)  # a list, a date: rare at the root of a record, and equal when it reads the same
-        number = self._number_of[id(value)] = self._equal.setdefault(value, len(self.kept) + 1)
-        self.kept.append(value)  # so that no other value can come to have its id
+        number = self._equal.setdefault(value, next(self._count))
+        self.kept.append(value)  # before its number is known, so that no other value can come to have its id
+        self._number_of[id(value)] = number
         return number
 
 
 class Shortcut:
-    """The words of each unit by the fields of one kind of record, straight or through the properties it reads."""
+    """The words of each unit by the fields that it depends on, straight or through properties."""
 
-    def __init__(self, kind: type[Record], names: Names, units: list[Names], extras: Names) -> None:
-        self.properties = tuple(name for name in names if isinstance(getattr(kind, name, None), property))
-        self._fields = frozenset(kind.model_fields)
-        self._behind: dict[str, frozenset[str]] = dict.fromkeys(self.properties, frozenset())
-        self._names, self._reads, self._extras = names, units, extras
-        self._units: list[tuple[tuple[int, ...], Callable[[Any], Any], dict[Any, Pieces]]] = []
-        self.fields: Names = ()
-        """Everything that the units depend on, beside what the renderer adds."""
-        self._rebuild()
+    def __init__(self, fields: Names, extras: Names, units: Iterable[Names]) -> None:
+        self.fields = fields
+        order = (*fields, *extras)
+        self._units: list[tuple[tuple[int, ...], Callable[[Any], Any], dict[Any, Pieces]]] = [
+            (places, _picker(places), {}) for places in (_places(order, reads) for reads in units)
+        ]
 
     def values(self, record: Record, extra: tuple[Any, ...]) -> list[Any]:
         """What the units depend on: fields, then what the renderer adds."""
-        fields = record.__dict__
-        return [*[fields[name] for name in self.fields], *extra]
+        own = record.__dict__
+        return [*[own[name] for name in self.fields], *extra]
 
     def recall(self, numbers: list[Any]) -> Pieces | None:
         """All words for these values; None where one unit was never said."""
@@ -120,33 +120,45 @@ class Shortcut:
         for (_, pick, said), pieces in zip(self._units, words, strict=True):
             said[pick(numbers)] = pieces
 
-    def derived(self, record: Record) -> dict[str, Any]:
-        """The record's properties that the template reads.
+    def drop(self) -> None:
+        """Forget all words; a sweep under way may still look here."""
+        for _, _, said in self._units:
+            said.clear()
 
-        Which fields each one looks at is noted: one that looks further than before may have been taken for equal too
-        soon, so what was learnt is dropped.
-        """
-        found, grown = {}, False
-        for name in self.properties:
+
+class Insight:
+    """Which fields of one kind of record the properties look at that a template reads; `shortcut` follows from it.
+
+    A property that looks further than before may have been taken for equal too soon: then the shortcut is made anew.
+    """
+
+    def __init__(self, kind: type[Record], names: Names, units: list[Names], extras: Names) -> None:
+        self._kind, self._names, self._units, self._extras = kind, names, units, extras
+        self._fields = frozenset(kind.model_fields)
+        self._behind: dict[str, frozenset[str]] = {
+            name: frozenset() for name in names if isinstance(getattr(kind, name, None), property)
+        }
+        self.shortcut = self._made()
+
+    def derived(self, record: Record) -> dict[str, Any]:
+        """The record's properties that the template reads."""
+        found, before = {}, dict(self._behind)
+        for name in self._behind:
             look = _Look(record, self._fields)
-            found[name] = getattr(type(record), name).fget(look)
-            grown |= not look.fluxkit_seen <= self._behind[name]
+            found[name] = getattr(self._kind, name).fget(look)
             self._behind[name] |= look.fluxkit_seen
-        if grown:
-            self._rebuild()
+        if self._behind != before:
+            self.shortcut.drop()
+            self.shortcut = self._made()
         return found
 
-    def _rebuild(self) -> None:
-        for _, _, said in self._units:
-            said.clear()  # a sweep under way may still look into it
+    def _made(self) -> Shortcut:
         read = {name for name in self._names if name in self._fields}
-        self.fields = tuple(sorted(read.union(*self._behind.values())))
-        order = (*self.fields, *self._extras)
-        places = [_places(order, tuple(self._seen_by(reads))) for reads in self._reads]
-        self._units = [(place, _picker(place), {}) for place in places]
+        fields = tuple(sorted(read.union(*self._behind.values())))
+        return Shortcut(fields, self._extras, [self._seen_by(reads) for reads in self._units])
 
-    def _seen_by(self, reads: Names) -> Iterable[str]:
-        return {field for name in reads for field in self._behind.get(name, (name,))}
+    def _seen_by(self, reads: Names) -> Names:
+        return tuple({field for name in reads for field in self._behind.get(name, (name,))})
 
 
 class _Look:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import chain
@@ -15,7 +16,7 @@ from jinja2.exceptions import TemplateError as JinjaError
 from fluxkit._base import Record
 from fluxkit.errors import TemplateError
 from fluxkit.prompt import assembly, grammar, loader
-from fluxkit.prompt.memo import Memo, Shortcut
+from fluxkit.prompt.memo import Insight, Memo
 from fluxkit.prompt.sandbox import PromptEnvironment
 from fluxkit.prompt.trace import Trace
 
@@ -43,7 +44,8 @@ class Program:
         self._units = grammar.units(tree)
         self._is_whole = grammar.is_whole(tree)
         self._memo = Memo(self._names, self._units)
-        self._shortcuts: dict[type[Record], Shortcut] = {}
+        self._insights: dict[type[Record], Insight] = {}
+        self._lock = threading.RLock()
         self.extras = tuple(name for name in EXTRAS if name in self._names)
 
     def run(self, record: Record, extra: tuple[Any, ...]) -> assembly.Pieces:
@@ -51,11 +53,9 @@ class Program:
 
         Raises `TemplateError` with the template's name and line.
         """
-        if self._memo.is_full:
-            self._forget()
-        shortcut = self._shortcuts.get(type(record)) or self._shortcut(type(record))
+        shortcut = self._insight(type(record)).shortcut
         known = shortcut.recall(self._memo.numbers(shortcut.values(record, extra)))
-        return known if known is not None else self._said(record, extra, shortcut)
+        return known if known is not None else self._said(record, extra)
 
     def run_many(self, records: list[Record], extras: list[tuple[Any, ...]]) -> Iterator[assembly.Pieces]:
         """The words of many records of one kind, in order: as `run`, in half its time where parts repeat."""
@@ -64,43 +64,46 @@ class Program:
             yield from self._run_chunk(records[start : start + _CHUNK], extras[start : start + _CHUNK])
 
     def _run_chunk(self, records: list[Record], extras: list[tuple[Any, ...]]) -> Iterator[assembly.Pieces]:
-        if self._memo.is_full:
-            self._forget()
-        shortcut = self._shortcuts.get(type(records[0])) or self._shortcut(type(records[0]))
+        shortcut = self._insight(type(records[0])).shortcut
         fields = [record.__dict__ for record in records]
         columns = [self._memo.numbers([values[name] for values in fields]) for name in shortcut.fields]
         columns += [self._memo.numbers(column) for column in zip(*extras, strict=True)]
         for record, extra, row in zip(records, extras, shortcut.recall_many(columns), strict=False):
             yield self.run(record, extra) if None in row else tuple(chain.from_iterable(row))  # type: ignore[arg-type]
 
-    def _said(self, record: Record, extra: tuple[Any, ...], shortcut: Shortcut) -> assembly.Pieces:
+    def _said(self, record: Record, extra: tuple[Any, ...]) -> assembly.Pieces:
         own = {name: getattr(record, name) for name in self._names if name in type(record).model_fields}
-        try:
-            roots = dict(zip(self.extras, extra, strict=True)) | own | shortcut.derived(record)
-            numbers = self._memo.numbers([roots.get(name) for name in self._names])
-            if not self._is_whole:
-                return self._rendered(roots, numbers)
-            words = self._memo.all_said(numbers)
-            if words is None:
-                self._rendered(roots, numbers)
-                words = self._memo.all_said(numbers) or []
+        with self._lock:
+            insight = self._insight(type(record))
+            try:
+                roots = dict(zip(self.extras, extra, strict=True)) | own | insight.derived(record)
+                numbers = self._memo.numbers([roots.get(name) for name in self._names])
+                if not self._is_whole:
+                    return self._rendered(roots, numbers)
+                words = self._memo.all_said(numbers)
+                if words is None:
+                    self._rendered(roots, numbers)
+                    words = self._memo.all_said(numbers) or []
+            except _FAULTS as error:
+                name, line = place(error) or (self.name, None)
+                raise fault(name, line, error, type(record)) from None
+            shortcut = insight.shortcut
             shortcut.learn(self._memo.numbers(shortcut.values(record, extra)), words)
             return tuple(chain.from_iterable(words))
-        except _FAULTS as error:
-            name, line = place(error) or (self.name, None)
-            raise fault(name, line, error, type(record)) from None
 
     def _rendered(self, roots: dict[str, Any], numbers: list[Any]) -> assembly.Pieces:
         trace = self._environment.trace = Trace(self._memo, numbers)
         context = self._template.new_context(vars=trace.entered(roots))
         return trace.finished("".join(self._template.root_render_func(context)))
 
-    def _shortcut(self, kind: type[Record]) -> Shortcut:
-        return self._shortcuts.setdefault(kind, Shortcut(kind, self._names, self._units, self.extras))
-
-    def _forget(self) -> None:
-        self._memo.forget()
-        self._shortcuts.clear()
+    def _insight(self, kind: type[Record]) -> Insight:
+        if self._memo.is_full:
+            with self._lock:
+                self._memo.forget()
+                self._insights.clear()
+        return self._insights.get(kind) or self._insights.setdefault(
+            kind, Insight(kind, self._names, self._units, self.extras)
+        )
 
 
 def place(error: BaseException) -> tuple[str, int] | None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 from fluxkit import models
+from fluxkit._base import Record
 from fluxkit.prompt import PromptRenderer
 from fluxkit.prompt.program import Program
 from tests.prompt.scenes import FULL, SEED
@@ -91,3 +93,42 @@ def test_scenes_of_a_sweep_share_the_parts_in_which_they_agree():
         for d, q, f in itertools.product(["left", "right"], ["soft", "hard"], [2, 4])
     ]
     assert scenes == one_by_one
+
+
+def test_threads_share_a_template_without_sharing_words():
+    renderer = PromptRenderer(SPEC, template="{# threads #}" + _source("flux.1/prose"))
+    scenes = list(swept(FULL.with_("lighting", SEED.lighting)))
+    expected = [str(scene.prompt()) for scene in scenes]
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(lambda i: [str(p) for p in renderer.render_many(scenes[i:] + scenes[:i])], range(16)):
+            assert sorted(found) == sorted(expected)
+
+
+def test_a_property_that_looks_further_later_is_not_taken_for_equal():
+    """The words of `sum_words` depend on `b` only where `a` is set; the first record does not show that."""
+
+    class Pair(Record):
+        a: int = 0
+        b: int = 0
+
+        @property
+        def sum_words(self) -> str:
+            return f"{self.a + self.b} in all" if self.a else "nothing"
+
+    renderer = PromptRenderer(SPEC, template="{{ sum_words }}")
+    pairs = [Pair(a=a, b=b) for a in (0, 1) for b in (1, 2, 3)]
+    expected = [pair.sum_words for pair in pairs]
+    assert [str(prompt) for prompt in renderer.render_many(pairs)] == expected
+    assert [str(renderer.render(pair)) for pair in reversed(pairs)] == expected[::-1]
+
+
+def test_a_property_that_asks_for_more_than_fields_is_worked_out_every_time():
+    class Whole(Record):
+        a: int = 0
+
+        @property
+        def dump_words(self) -> str:
+            return str(self.model_dump()["a"])
+
+    renderer = PromptRenderer(SPEC, template="{{ dump_words }}")
+    assert [str(prompt) for prompt in renderer.render_many([Whole(a=i % 3) for i in range(9)])] == list("012012012")

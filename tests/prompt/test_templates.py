@@ -126,8 +126,8 @@ def test_every_fact_of_the_seed_example_is_said(template):
     for fact in (
         "close-up", "portrait", "28-year-old woman", "natural skin texture", "looking slightly off-camera", "seated",
         "near a north-facing window", "soft, diffused", "overcast", "daylight", "from the left", "6500 k", "85mm",
-        "f/1.8", "kodak portra 400", "grain", "hyper-realistic skin detail", "natural lip texture", "individual eyelashes",
-        "visible pores",
+        "f/1.8", "kodak portra 400", "grain", "hyper-realistic skin detail", "natural lip texture",
+        "individual eyelashes", "visible pores",
     ):  # fmt: skip
         assert fact in text, f"{fact} is missing"
 
