@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, overload
 from fluxkit import engines
 from fluxkit.catalogue import Catalogue
 from fluxkit.engines.base import Engine, PaidEngine, Progress, silent
-from fluxkit.errors import Cancelled, EngineError
+from fluxkit.errors import Cancelled, EngineError, MissingExtraError
 from fluxkit.frames import Frame, Frames
 from fluxkit.models import ModelSpec
 from fluxkit.scene import Scene
@@ -61,7 +61,7 @@ class Session(PictureMethods):
 
         `settings` go with a scene: `model`, `seed`, `steps`, `guidance`, `size`, ... Also `strict=` and `confirm=`.
         """
-        return make_plan(request, **{"strict": self._strict, **settings})
+        return make_plan(request, **{"strict": self._strict, "tokenizers": _tokenizers, **settings})
 
     @overload
     def shoot(self, request: Scene | Shot, *, on_error: OnError = "stop", **settings: Any) -> Frame: ...
@@ -189,3 +189,15 @@ class Session(PictureMethods):
             engine.keep_in(self.catalogue.folder)
             engine.budget(self._budget_usd)
         return engine
+
+
+def _tokenizers(spec: ModelSpec) -> Mapping[str, Any]:
+    """A local model's own tokenizers where its weights are on this machine; empty elsewhere."""
+    if spec.where != "local":
+        return {}
+    try:
+        from fluxkit.engines.local import tokenizers
+
+        return tokenizers.load(spec)
+    except MissingExtraError:
+        return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from fluxkit import models
@@ -23,6 +23,9 @@ from fluxkit.shots.sweep import Sweep
 
 CONFIRM_ABOVE = 1000
 """A plan of more shots than this is made only with `confirm=True`."""
+
+Tokenizers = Callable[[ModelSpec], Mapping[str, Any]]
+"""The tokenizers of a model's encoders, where they are at hand: tokens are then counted exactly."""
 
 Request = Scene | Sweep | Shot | Iterable[Shot]
 
@@ -113,11 +116,13 @@ def make_plan(
     *,
     strict: bool = True,
     confirm: bool = False,
+    tokenizers: Tokenizers = lambda _spec: {},
     **settings: Any,
 ) -> ShotPlan:
     """Every shot that a request stands for, checked; nothing is loaded and no network is used.
 
     `settings` (`model`, `seed`, `steps`, `guidance`, `size`, ...) go with a scene; a sweep carries its own.
+    `tokenizers` gives a model's own, so that words past its window are told exactly instead of by an upper bound.
     With `strict=False` what a model cannot do is changed and reported instead of refused.
     Raises `CapabilityError`, `PlanError`, or the `InputError` of a field.
     """
@@ -132,7 +137,7 @@ def make_plan(
         )
     if isinstance(request, Sweep):
         _confirm(request.crossed, confirm)
-        shots, axes = list(_shots_of(request)), _axes_of(request)
+        shots, axes = list(_shots_of(request, tokenizers)), _axes_of(request)
     else:
         shots, axes = [request] if isinstance(request, Shot) else _listed(request), {}
         _confirm(len(shots), confirm)
@@ -176,7 +181,7 @@ def _confirm(count: int, confirm: bool) -> None:
         )
 
 
-def _shots_of(sweep: Sweep) -> Iterator[Shot]:
+def _shots_of(sweep: Sweep, tokenizers: Tokenizers) -> Iterator[Shot]:
     """Render each distinct scene once for each model, then cross with seeds and the other settings."""
     cells = list(sweep.cells())
     scenes = [_scene_key(cell) for cell in cells]
@@ -185,7 +190,7 @@ def _shots_of(sweep: Sweep) -> Iterator[Shot]:
     for key, cell in zip(scenes, cells, strict=True):
         if key not in varied:
             varied[key] = _varied(sweep.scene, {path: cell[path] for path, _ in key}, parts)
-    prompts = _prompts(sweep, cells, scenes, varied)
+    prompts = _prompts(sweep, cells, scenes, varied, tokenizers)
     tags: dict[ModelSpec, str] = {}
     for cell, key, prompt in zip(cells, scenes, prompts, strict=True):
         spec = models.get(cell.get("model", sweep.model))
@@ -194,7 +199,9 @@ def _shots_of(sweep: Sweep) -> Iterator[Shot]:
         yield _shot(sweep, cell, spec=spec, scene=varied[key], prompt=prompt, tag=tags[spec])
 
 
-def _prompts(sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied: dict[Any, Scene]) -> list[Prompt]:
+def _prompts(
+    sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied: dict[Any, Scene], tokenizers: Tokenizers
+) -> list[Prompt]:
     wanted: dict[tuple[ModelSpec, str | None, bool], dict[Any, None]] = {}
     asked = []
     for cell, key in zip(cells, keys, strict=True):
@@ -208,7 +215,9 @@ def _prompts(sweep: Sweep, cells: list[dict[str, Any]], keys: list[Any], varied:
         for group, group_keys in wanted.items()
         for key, prompt in zip(
             group_keys,
-            PromptRenderer(group[0], template=group[1], negative=group[2]).render_many([varied[k] for k in group_keys]),
+            PromptRenderer(
+                group[0], template=group[1], negative=group[2], tokenizers=dict(tokenizers(group[0]))
+            ).render_many([varied[k] for k in group_keys]),
             strict=True,
         )
     }
