@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from fluxkit.catalogue import Catalogue
     from fluxkit.engines import Engine, FunctionEngine
     from fluxkit.engines.hosted import FakeHost, HostedEngine
-    from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey, disclosure
+    from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey
+    from fluxkit.frames.disclosure import disclosure
     from fluxkit.measure import Measurement, Measurements
     from fluxkit.models import ModelSpec
     from fluxkit.prompt import Diagnostic, Prompt

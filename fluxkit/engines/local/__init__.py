@@ -8,6 +8,6 @@ import os
 # (nano, two cores, one of them busy). Read when torch loads, so it is set before that; the user's own choice stands.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from fluxkit.engines.local.engine import LocalEngine  # noqa: E402 - after the setting above
+from fluxkit.engines.local.engine import LocalEngine
 
 __all__ = ["LocalEngine"]

@@ -96,4 +96,5 @@ def _grain(luma: Plane, stock: Stock, rng: np.random.Generator, size: int) -> Pl
     deviation = stock.grain * (size / 128) ** 0.5 * tone**0.6 * (1 - tone) ** 1.4 / (0.3**0.6 * 0.7**1.4)
     speckle = soften(rng.standard_normal(luma.shape).astype(np.float32), 0.5 * size / 128)
     speckle /= float(speckle.std()) + 1e-6
-    return np.asarray(deviation * speckle, np.float32)[..., None]
+    grain: Plane = np.asarray(deviation * speckle, np.float32)[..., None]
+    return grain
