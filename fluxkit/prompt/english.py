@@ -21,7 +21,8 @@ _PREPOSITION = re.compile(
 )
 _LOOKING = re.compile(r"^(?:look|gaz|star|glanc|eye|peer|fac|meet|watch|squint)", re.IGNORECASE)
 _SKIN = re.compile(
-    r"skin|pore|freckle|complexion|texture|wrinkle|line|scar|tan\b|tanned|stubble|glow|blemish|mole|sunburn|fur|feather|scale",
+    r"\b(?:skin|pores?|freckles|complexion|texture|wrinkles|lines|scars?|stubble|glow|blemish(?:es)?|moles?|sunburn|fur"
+    r"|feathers|scales|patina|glaze)\b",
     re.IGNORECASE,
 )
 _HAIR = re.compile(

@@ -26,7 +26,7 @@ class PromptRenderer:
     >>> from fluxkit import models
     >>> from fluxkit.scene import Scene
     >>> print(PromptRenderer(models.get("flux.1-dev")).render(Scene(subject="a vase")))
-    A vase.
+    A photograph of a vase.
     """
 
     def __init__(
