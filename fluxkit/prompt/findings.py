@@ -9,7 +9,7 @@ from fluxkit.prompt.diagnostic import Diagnostic
 if TYPE_CHECKING:
     from fluxkit.prompt.prompt import Prompt
 
-_ADVICE = (("flux.2-klein", 70, "flux.2/brief"),)
+_ADVICE = (("flux.2-klein", 70, "flux.2/brief"), ("flux-2-klein", 70, "flux.2/brief"))
 """Models by the start of their id, the words that BFL advises at most, and the shorter template.
 
 Source: BFL's skills repository, flux2-models.md (2026-02): klein reads narrative prose of 40 to 70 words.

@@ -15,7 +15,7 @@ from fluxkit.prompt.avoid import positives, unplaced
 from fluxkit.prompt.diagnostic import Diagnostic
 from fluxkit.prompt.program import Program, program
 from fluxkit.prompt.prompt import Making, Prompt, Rendered
-from fluxkit.prompt.tokens import Budget, Tokenizer
+from fluxkit.prompt.tokens import Budget, Tokenizer, by_word
 
 _Beside = tuple[tuple[Any, ...], tuple[Diagnostic, ...], str | None]
 
@@ -53,6 +53,8 @@ class PromptRenderer:
         self.negative = negative
         self._program: Program = program(template, spec.template, Path(folder) if folder else None)
         self._known: dict[tuple[str, ...], _Beside] = {}
+        if spec.vocabulary:
+            tokenizers = {name: by_word(name) for name in spec.windows} | dict(tokenizers or {})
         self._making = Making(spec, Budget(spec.windows, tokenizers or {}), self._program.name)
 
     @property

@@ -68,6 +68,20 @@ class Budget:
         return Cut(total, exact, starts[low])
 
 
+def by_word(encoder: str) -> Tokenizer:
+    """The tokenizer of a model that was taught whole words, such as nano: one token a word, and the end markers.
+
+    >>> len(by_word("t5")("woman, soft light, f/2."))
+    5
+    """
+
+    def tokenize(text: str) -> list[str]:
+        words = [bare for word in text.split() if (bare := re.sub(r"[,;.]$", "", word))]
+        return [*words, *["</s>"] * MARKERS[_kind(encoder)]]
+
+    return tokenize
+
+
 def bound(encoder: str, text: str) -> int:
     """The most tokens that an encoder's tokenizer makes of a text, end markers included."""
     kind = _kind(encoder)

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from fluxkit.prompt import tokens
+from fluxkit import models
+from fluxkit.prompt import PromptRenderer, tokens
 from fluxkit.prompt.tokens import Budget
+from fluxkit.scene import presets
+from tests.prompt.scenes import EDIT, FULL, SEED
 
 ORACLE = json.loads(Path(__file__).with_name("token_oracle.json").read_text(encoding="utf-8"))
 """Texts with what the models' own tokenizers make of them; written by bench/token_counts.py --oracle."""
@@ -46,3 +49,21 @@ def test_a_tokenizer_may_return_a_list_or_a_mapping():
     for tokenizer in (lambda text: text.split(), lambda text: {"input_ids": text.split()}):
         cut = Budget({"t5": 3}, {"t5": tokenizer}).cut("t5", "one two three four five")
         assert (cut.total, cut.exact, cut.at) == (5, True, 14)
+
+
+def test_a_taught_model_counts_its_words():
+    transformers = pytest.importorskip("transformers")
+    spec = models.get("nano")
+    for scene in (SEED, FULL, presets.STREET, presets.MACRO):
+        prompt = scene.prompt("nano")
+        for encoder, folder in (("clip", "tokenizer"), ("t5", "tokenizer_2")):
+            real = transformers.AutoTokenizer.from_pretrained(Path(spec.weights) / folder)
+            count = prompt.token_counts[encoder]
+            assert (count.count, count.exact) == (len(real(prompt.text)["input_ids"]), True)
+
+
+def test_every_model_has_a_template_and_encoders_that_can_be_bounded():
+    for name in models.ids():
+        spec = models.get(name)
+        PromptRenderer(spec).render(EDIT if spec.template == "kontext" else SEED)
+        assert all(encoder.startswith(tuple(tokens.MARKERS)) for encoder in spec.windows)
