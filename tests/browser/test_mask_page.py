@@ -82,6 +82,7 @@ def test_the_eraser_and_the_lasso_work(painting):
     painting.keyboard.press("Tab")
     painting.locator(".fk-canvas").focus()
     painting.keyboard.press("i")
+    assert painted(painting, painter).getpixel((100, 50)) == 255
     painting.keyboard.press("e")
     drag(painting, (0.5, 0.2), (0.5, 0.8))
     erased = painted(painting, painter)
