@@ -1,4 +1,4 @@
-"""The embedded model through the session: the same pixels as plain diffusers, and a repeated plan that makes nothing."""
+"""The embedded model in a session: the pixels of plain diffusers, and a repeated plan that makes nothing."""
 
 from __future__ import annotations
 
