@@ -47,7 +47,7 @@ def colab_key(host: str) -> SecretStr:
     `HostedEngine(keys={"bfl": colab_key("bfl")})`. Raises `MissingKey` outside Colab and where access is not granted.
     """
     try:
-        from google.colab import userdata  # type: ignore[import-not-found]
+        from google.colab import userdata
 
         value = userdata.get(VARIABLES[host])
     except Exception:  # Colab raises its own kinds for a missing secret and for access not granted
