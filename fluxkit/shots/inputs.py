@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr
 from fluxkit._base import Record
 from fluxkit.errors import FrameError, InputError
 from fluxkit.models.spec import Method, ModelSpec
+from fluxkit.shots import masking
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -128,6 +129,75 @@ class Mask(Picture):
         made = Image.new("L", (width, height), 0)
         made.paste(255, (round(left * width), round(top * height), round(right * width), round(bottom * height)))
         return cls.of(made)
+
+    @classmethod
+    def from_box(cls, size: Any, box: Any) -> Self:
+        """White inside `(left, top, right, bottom)` in pixels; `size` is the picture itself, or (width, height).
+
+        Raises `InputError` for a box that is empty or leaves the picture.
+
+        >>> Mask.from_box((64, 64), (0, 0, 32, 64)).share
+        0.5
+        """
+        return cls.of(masking.box(size, box))
+
+    @classmethod
+    def from_polygon(cls, size: Any, points: Any) -> Self:
+        """White inside a line through `[(x, y), ...]` in pixels; it is closed, and may run outside the picture.
+
+        Raises `InputError` for fewer than three points.
+
+        >>> Mask.from_polygon((64, 64), [(0, 0), (64, 0), (64, 64)]).share > 0.49
+        True
+        """
+        return cls.of(masking.polygon(size, points))
+
+    @classmethod
+    def from_image(cls, picture: Any, *, size: Any = None, threshold: int | None = None, invert: bool = False) -> Self:
+        """A frame, picture, array or file as a mask: its opacity where parts are transparent, else its brightness.
+
+        `size` resizes it to a picture's size or (width, height). `threshold` (1 to 255) makes it black and white.
+        Raises `InputError` where nothing is white.
+        """
+        return cls.of(masking.from_picture(_opened(picture), size=size, threshold=threshold, invert=invert))
+
+    def grow(self, pixels: int) -> Self:
+        """The white part larger by so many pixels on every side; negative makes it smaller."""
+        return type(self).of(masking.grown(self.image, pixels))
+
+    def feather(self, pixels: int) -> Self:
+        """The edge faded over so many pixels on either side."""
+        return type(self).of(masking.feathered(self.image, pixels))
+
+    def __or__(self, other: Self) -> Self:
+        """What is white in either."""
+        return self._joined(other, "lighter")
+
+    def __and__(self, other: Self) -> Self:
+        """What is white in both."""
+        return self._joined(other, "darker")
+
+    def __sub__(self, other: Self) -> Self:
+        """What is white here and not in the other."""
+        return self._joined(~other, "darker")
+
+    def __invert__(self) -> Self:
+        """White and black exchanged."""
+        return type(self).of(self.image.point(lambda value: 255 - value))
+
+    def over(self, picture: Any, colour: str = "#ff3b6b") -> Image:
+        """The picture with the mask laid over it in a colour, for looking at; of the picture's size."""
+        return masking.laid_over(_opened(picture), self.image, colour)
+
+    def _joined(self, other: Self, how: str) -> Self:
+        from PIL import ImageChops
+
+        if (self.width, self.height) != (other.width, other.height):
+            raise InputError(
+                f"Masks of {self.width} x {self.height} and {other.width} x {other.height} were to be joined. They are "
+                f"of one size. Make both for the same picture."
+            )
+        return type(self).of(getattr(ImageChops, how)(self.image, other.image))
 
     @property
     def share(self) -> float:
