@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fluxkit.errors import FrameError
 from fluxkit.frames import metadata, thumbnail
@@ -77,6 +77,11 @@ class FiledFrame(Frame):
     def fingerprint(self) -> str:
         """A hash of the pixels alone (12 hexadecimal digits), from the index."""
         return self._row.fingerprint
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What it cost to make; see `Catalogue.receipt`."""
+        return self._catalogue.receipt(self)
 
     @property
     def marks(self) -> Marks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -38,7 +38,9 @@ class Frame:
         provenance: Provenance,
         take: int = 0,
         made: datetime | None = None,
+        receipt: Mapping[str, Any] | None = None,
     ) -> None:
+        self._receipt = dict(receipt or {})
         self._shot = shot
         self._source = image
         self._image: Image | None = None if callable(image) else image.convert("RGB")
@@ -60,6 +62,11 @@ class Frame:
     def provenance(self) -> Provenance:
         """How it was made."""
         return self._provenance
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What it cost to make, as its engine counted: `seconds`, `peak_bytes`, `usd`, ...; never part of a file."""
+        return dict(self._receipt)
 
     @property
     def made(self) -> datetime | None:
@@ -95,7 +102,9 @@ class Frame:
     def with_shot(self, shot: Shot) -> Self:
         """The same picture filed under an equal request, for instance with the scene that asks for it now."""
         source = self._image or self._source
-        return type(self)(shot, source, provenance=self._provenance, take=self._take, made=self._made)
+        return type(self)(
+            shot, source, provenance=self._provenance, take=self._take, made=self._made, receipt=self._receipt
+        )
 
     def save(
         self, path: str | Path, *, privacy: Privacy = "full", quality: int = 95, key: SigningKey | None = None

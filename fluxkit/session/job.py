@@ -14,7 +14,7 @@ from typing import Literal
 from fluxkit.engines.base import Progress
 from fluxkit.errors import Cancelled, EngineError
 from fluxkit.frames import Frame, Frames
-from fluxkit.shots import ShotPlan
+from fluxkit.shots import Shot, ShotPlan
 
 Status = Literal["waiting", "running", "done", "cancelled", "failed"]
 Work = Callable[["Job"], None]
@@ -27,6 +27,7 @@ class Job:
         self._plan = plan
         self._work = work
         self._frames: dict[str, Frame] = {}
+        self._telling = threading.RLock()
         self._errors: dict[str, EngineError] = {}
         self._failure: BaseException | None = None
         self._listeners: list[Callable[[Job], None]] = []
@@ -35,7 +36,10 @@ class Job:
         self._status: Status = "waiting"
         self._wanted = len({shot.id for shot in plan})
         self._progress = Progress(stage="wait", done=0, shots=self._wanted)
-        self._started: float | None = None
+        self._first: tuple[float, float] | None = None
+        """When the first step was told, and how much work was done by then."""
+        self._work_left = 0.0
+        self._weights = {shot.id: _weight(shot) for shot in plan}
 
     @property
     def plan(self) -> ShotPlan:
@@ -63,6 +67,11 @@ class Job:
         made = self._frames
         return Frames(made[shot.id].with_shot(shot) for shot in self._plan if shot.id in made)
 
+    def since(self, count: int) -> list[Frame]:
+        """The frames added after the first `count`, in the order in which they were made."""
+        with self._telling:
+            return list(self._frames.values())[count:]
+
     @property
     def made(self) -> int:
         """How many different frames exist so far."""
@@ -80,12 +89,18 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate from the pace so far; None before the first step."""
-        now = self._progress
-        part = now.done + (now.step / now.steps if now.steps else 0.0)
-        if self._started is None or part <= 0 or self.done:
+        """An estimate from the pace since the first step; None before there is one, and when nothing is left.
+
+        Shots weigh by their steps and pixels. Frames found in the catalogue, loading and encoding do not count: they
+        say nothing about how long the next picture takes.
+        """
+        now, first = self._progress, self._first
+        if first is None or self.done:
             return None
-        return max(0.0, (time.monotonic() - self._started) * (now.shots - part) / part)
+        made = self._work_done(now) - first[1]
+        if made <= 0:
+            return None
+        return max(0.0, (time.monotonic() - first[0]) * (self._work_left - made) / made)
 
     def cancel(self) -> None:
         """Ask the job to stop; frames that exist stay in the catalogue."""
@@ -115,12 +130,18 @@ class Job:
         return self.frames
 
     def watch(self, listener: Callable[[Job], None]) -> None:
-        """Call `listener(job)` on the worker thread after each report, frame and change of status."""
+        """Call `listener(job)` after each report, frame and change of status.
+
+        The call comes from one of the session's threads, never from two at once.
+        """
         self._listeners.append(listener)
 
     def report(self, progress: Progress) -> None:
         """Take a report from the engine; raises `Cancelled` where the user asked to stop."""
         self._progress = progress
+        if self._first is None and progress.stage == "denoise":
+            done = self._work_done(progress)
+            self._first, self._work_left = (time.monotonic(), done), sum(self._weights.values()) - done
         self._tell()
         if self._cancel.is_set():
             raise Cancelled(
@@ -131,7 +152,8 @@ class Job:
 
     def add(self, frame: Frame) -> None:
         """Take a frame that is already in the catalogue."""
-        self._frames[frame.shot.id] = frame
+        with self._telling:
+            self._frames[frame.shot.id] = frame
         self._tell()
 
     def fail_shot(self, error: EngineError) -> None:
@@ -141,7 +163,7 @@ class Job:
 
     def run(self) -> None:
         """Do the work; called once, on the worker thread."""
-        self._status, self._started = "running", time.monotonic()
+        self._status = "running"
         try:
             self._work(self)
             self._status = "done"
@@ -154,11 +176,24 @@ class Job:
             self._tell()
 
     def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener(self)
+        with self._telling:
+            for listener in tuple(self._listeners):
+                listener(self)
+
+    def _work_done(self, now: Progress) -> float:
+        """The weight of the frames that exist, and of the steps of the one in the making."""
+        with self._telling:
+            done = sum(self._weights.get(name, 0.0) for name in self._frames)
+        under_way = now.shot is not None and now.shot.id not in self._frames and now.steps
+        return done + (self._weights.get(now.shot.id, 0.0) * now.step / now.steps if under_way and now.shot else 0.0)
 
     def __repr__(self) -> str:
         return f"Job({self._status}, {len(self._frames)} of {len(self._plan)} frames)"
+
+
+def _weight(shot: Shot) -> float:
+    """How long a shot takes beside others, roughly: its steps times its pixels."""
+    return float((shot.steps or 1) * shot.width * shot.height)
 
 
 class Worker:

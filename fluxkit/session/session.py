@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from fluxkit.errors import Cancelled, EngineError, MissingExtraError
 from fluxkit.frames import Frame, Frames
 from fluxkit.models import ModelSpec
 from fluxkit.scene import Scene
+from fluxkit.session.filing import Filing
 from fluxkit.session.job import Job, Worker
 from fluxkit.session.kept_inputs import KeptInputs
 from fluxkit.session.pictures import PictureMethods
@@ -153,14 +154,13 @@ class Session(PictureMethods):
         """Shoot until every shot is made or has failed; an engine is called again after a shot that failed."""
         left = {shot.id: shot for shot in shots}
 
-        def report(progress: Progress) -> None:
-            job.report(replace(progress, done=job.made, shots=job.wanted))
+        def kept(frame: Frame) -> None:
+            left.pop(frame.shot.id, None)
+            job.add(frame)
 
         while left:
             try:
-                for frame in engine.shoot(list(left.values()), report):
-                    job.add(self.catalogue.add(frame))
-                    del left[frame.shot.id]
+                self._run_once(job, engine, list(left.values()), kept)
                 break
             except Cancelled:
                 raise
@@ -169,6 +169,21 @@ class Session(PictureMethods):
                     raise
                 job.fail_shot(error)
                 del left[error.shot.id]
+
+    def _run_once(self, job: Job, engine: Engine, shots: list[Shot], kept: Callable[[Frame], None]) -> None:
+        """Shoot and keep, until all is made and on the disk, or a shot fails."""
+        with Filing(self.catalogue, kept) as filing:
+
+            def report(progress: Progress) -> None:
+                filing.check()
+                job.report(replace(progress, done=job.made, shots=job.wanted))
+
+            for frame in engine.shoot(shots, report):
+                if isinstance(engine, PaidEngine):
+                    # It forgets its own copy when asked for the next picture, so this one has to be on the disk first.
+                    kept(self.catalogue.add(frame, receipt=frame.receipt or None))
+                else:
+                    filing.file(frame)
 
     def _by_engine(self, shots: list[Shot]) -> list[tuple[Engine, list[Shot]]]:
         groups: dict[int, tuple[Engine, list[Shot]]] = {}
