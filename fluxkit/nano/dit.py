@@ -14,7 +14,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -26,12 +26,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from fluxkit.nano import text
 from fluxkit.nano.captions import captions, mirrored_slots
 from fluxkit.nano.data import pictures
-from fluxkit.nano.model import GUIDANCE, Nano, draw, optimizers, pack
+from fluxkit.nano.model import GUIDANCE, LATENT, Nano, draw, optimizers, pack
 from fluxkit.nano.progress import Log, Pace, cosine, load, save, set_rate
 from fluxkit.nano.vae import build, to_model
-
-SAVE_EVERY = 200
-"""Steps between checkpoints."""
 
 Target = Callable[[Tensor, Tensor, Tensor, Tensor, tuple[Tensor, Tensor]], Tensor]
 """From noisy latents, times, the flow's velocity, guidance and captions: what the student should answer."""
@@ -53,6 +50,9 @@ class Recipe:
     average: float = 0.999
     """Decay of the running average of the weights, which is what is kept."""
 
+    save_every: int = 200
+    """Steps between checkpoints."""
+
     def lasting(self, steps: int) -> Recipe:
         """The same recipe with another number of steps."""
         return replace(self, steps=steps)
@@ -62,6 +62,21 @@ FLOW = Recipe(steps=2300, rate=1.2e-3)
 """The first stage of the shipped weights."""
 GUIDE = Recipe(steps=400, rate=5e-4, seed=13, drop_all=0.05, average=0.99)
 """The second stage of the shipped weights."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from."""
+
+    latents: Tensor
+    rows: list[list[int]]
+    """Captions with slots left out, as token numbers."""
+    chance: torch.Generator
+    """The random stream of this step."""
+    condition: Tensor | None = None
+    """What the model sees beside the words."""
+    weight: Tensor | None = None
+    """How much each token counts in the loss."""
 
 
 class Examples:
@@ -75,17 +90,18 @@ class Examples:
             [text.numbers(mirrored_slots(row), words) for row in slots],
         ]
 
-    def batch(self, recipe: Recipe, step: int) -> tuple[Tensor, list[list[int]], torch.Generator]:
-        """Latents, captions with slots left out, and the random stream of this step."""
+    def batch(self, recipe: Recipe, step: int) -> Batch:
+        """The examples of one step, the same for the same step."""
         chance = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
         rng = np.random.default_rng((recipe.seed, step))
         side = rng.integers(0, len(self.latents), recipe.batch)
         index = rng.integers(0, self.latents.shape[1], recipe.batch)
-        rows = [_thinned(self.rows[s][i], recipe, rng) for s, i in zip(side, index, strict=True)]
-        return self.latents[side, index].float(), rows, chance
+        rows = [thinned(self.rows[s][i], recipe, rng) for s, i in zip(side, index, strict=True)]
+        return Batch(self.latents[side, index].float(), rows, chance)
 
 
-def _thinned(slots: list[list[int]], recipe: Recipe, rng: np.random.Generator) -> list[int]:
+def thinned(slots: list[list[int]], recipe: Recipe, rng: np.random.Generator) -> list[int]:
+    """The token numbers of a caption, some of its slots or all of them left out."""
     if rng.random() < recipe.drop_all:
         return []
     if rng.random() < recipe.drop_slots:
@@ -105,7 +121,7 @@ def encoded(
         kept = torch.load(path, weights_only=True)
         return kept["latents"], kept["shift"], kept["scale"]
     steps = (1, -1) if mirror else (1,)
-    sides = [torch.cat([_encode(vae, data[i : i + 50, :, ::step]) for i in range(0, len(data), 50)]) for step in steps]
+    sides = [torch.cat([encode(vae, data[i : i + 50, :, ::step]) for i in range(0, len(data), 50)]) for step in steps]
     latents = torch.stack(sides)
     shift, scale = float(latents.mean()), 1 / float(latents.std())
     latents = ((latents - shift) * scale).to(torch.bfloat16)
@@ -113,7 +129,8 @@ def encoded(
     return latents, shift, scale
 
 
-def _encode(vae: AutoencoderKL, images: NDArray[np.uint8]) -> Tensor:
+def encode(vae: AutoencoderKL, images: NDArray[np.uint8]) -> Tensor:
+    """Pictures (n, h, w, 3) as packed latents, not yet centred."""
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
         return pack(vae.encode(to_model(images)).latent_dist.mode().float())
 
@@ -139,7 +156,14 @@ def guided_target(teacher: Nano) -> Target:
     return target
 
 
-def train(work: Path, name: str, nano: Nano, examples: Examples, recipe: Recipe, target: Target = flow_target) -> Nano:
+class Source(Protocol):
+    """Where the examples of each step come from."""
+
+    def batch(self, recipe: Recipe, step: int) -> Batch:
+        """The examples of one step."""
+
+
+def train(work: Path, name: str, nano: Nano, examples: Source, recipe: Recipe, target: Target = flow_target) -> Nano:
     """The average of the trained weights; continues from `<name>.pt` in the work folder."""
     log, average = Log(work), copy.deepcopy(nano)
     optimizers_ = optimizers(nano, recipe.rate)
@@ -151,28 +175,29 @@ def train(work: Path, name: str, nano: Nano, examples: Examples, recipe: Recipe,
         value = _learn(nano, examples, recipe, step, optimizers_, target)
         _blend(average, nano, min(recipe.average, (step + 1) / (step + 10)))
         smooth = 0.98 * smooth + 0.02 * value if smooth else value
-        if (step + 1) % 50 == 0:
+        if (step + 1) % 25 == 0:
             log(f"{name} {step + 1}/{recipe.steps} loss {smooth:.4f}, ends {pace.eta(step + 1)}")
-        if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
+        if (step + 1) % recipe.save_every == 0 or step + 1 == recipe.steps:
             _keep(work / f"{name}.pt", nano, average, optimizers_, step + 1)
     average.eval()
     return average
 
 
 def _learn(
-    nano: Nano, examples: Examples, recipe: Recipe, step: int, optimizers_: list[torch.optim.Optimizer], target: Target
+    nano: Nano, examples: Source, recipe: Recipe, step: int, optimizers_: list[torch.optim.Optimizer], target: Target
 ) -> float:
     """One step; returns its loss."""
-    latents, rows, chance = examples.batch(recipe, step)
-    ids = text.windows(rows)
-    sample = draw(latents, chance)
+    batch = examples.batch(recipe, step)
+    ids = text.windows(batch.rows)
+    sample = draw(batch.latents, batch.chance)
     low, high = GUIDANCE
-    guidance = low + (high - low) * torch.rand(len(latents), generator=chance)
+    guidance = low + (high - low) * torch.rand(len(batch.latents), generator=batch.chance)
     # Plain matrix products are faster than the fused attention for a hundred tokens on a CPU (0.70 s against 0.83 s).
     with torch.autocast("cpu", dtype=torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
         wanted = target(sample.noisy, sample.time, sample.velocity, guidance, ids)
-        answer = nano(sample.noisy, sample.time, guidance, nano.read(ids))
-    loss = (answer.float() - wanted).square().mean()
+        answer = nano(sample.noisy, sample.time, guidance, nano.read(ids), batch.condition)
+    error = (answer.float() - wanted).square()
+    loss = (error if batch.weight is None else error * batch.weight).mean()
     for optimizer in optimizers_:
         optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -213,9 +238,9 @@ def trained_vae(work: Path) -> AutoencoderKL:
     return vae.eval().requires_grad_(False)
 
 
-def averaged(work: Path, name: str, words: int) -> Nano:
+def averaged(work: Path, name: str, words: int, channels: int = LATENT) -> Nano:
     """The averaged weights of a stage."""
-    nano = Nano(words)
+    nano = Nano(words, channels)
     state = load(work / f"{name}.pt")
     if state is None:
         raise FileNotFoundError(f"{work / name}.pt is needed first. Run: python -m fluxkit.nano.dit --stage {name}")

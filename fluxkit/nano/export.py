@@ -1,6 +1,6 @@
-"""Saves the trained parts as a plain diffusers folder, and the list of taught words beside them.
+"""Saves trained parts as plain diffusers folders, and the list of taught words beside them.
 
-Run as a program: `python -m fluxkit.nano.export --work nano-work --stage guide`.
+Run as a program: `python -m fluxkit.nano.export --work nano-work --stage guide`, or `--stage nano-fill` for a sibling.
 """
 
 from __future__ import annotations
@@ -10,12 +10,21 @@ import json
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline
+from diffusers import (
+    AutoencoderKL,
+    DiffusionPipeline,
+    FlowMatchEulerDiscreteScheduler,
+    FluxControlPipeline,
+    FluxFillPipeline,
+    FluxKontextPipeline,
+    FluxPipeline,
+)
 
 from fluxkit.nano import text
 from fluxkit.nano.captions import captions
+from fluxkit.nano.compact import compact
 from fluxkit.nano.dit import averaged, trained_vae
-from fluxkit.nano.model import Nano
+from fluxkit.nano.model import LATENT, Nano
 from fluxkit.nano.render.film import STOCKS
 from fluxkit.nano.render.landscape import HOURS, LANDS, WEATHER
 from fluxkit.nano.render.light import DIRECTIONS, KELVIN, SPREAD_DEG
@@ -26,6 +35,19 @@ from fluxkit.nano.worlds import F_NUMBERS, FOCAL_LENGTHS_MM
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 """Where the package keeps nano."""
+FOLDERS: dict[str, Path] = {
+    "guide": WEIGHTS,
+    "flow": WEIGHTS,
+    **{f"nano-{task}": WEIGHTS.with_name(f"weights-{task}") for task in ("fill", "kontext", "control")},
+}
+"""Where each stage's weights are kept."""
+PIPELINES: dict[str, type[DiffusionPipeline]] = {
+    "nano-fill": FluxFillPipeline,
+    "nano-kontext": FluxKontextPipeline,
+    "nano-control": FluxControlPipeline,
+}
+CHANNELS: dict[str, int] = {"nano-fill": 2 * LATENT + 256, "nano-control": 2 * LATENT}
+"""What the transformers of the siblings take in, where it is more than the latents."""
 
 
 def taught_words() -> dict[str, list[str]]:
@@ -50,10 +72,17 @@ def taught_words() -> dict[str, list[str]]:
     }
 
 
-def pipeline(nano: Nano, vae: AutoencoderKL, words: dict[str, int], shift: float, scale: float) -> FluxPipeline:
+def pipeline(
+    nano: Nano,
+    vae: AutoencoderKL,
+    words: dict[str, int],
+    shift: float,
+    scale: float,
+    kind: type[DiffusionPipeline] = FluxPipeline,
+) -> DiffusionPipeline:
     """The parts as one pipeline."""
     vae.register_to_config(shift_factor=shift, scaling_factor=scale)
-    pipe = FluxPipeline(
+    pipe = kind(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
         vae=vae,
         text_encoder=nano.clip,
@@ -66,14 +95,14 @@ def pipeline(nano: Nano, vae: AutoencoderKL, words: dict[str, int], shift: float
     return pipe
 
 
-def export(work: Path, stage: str, count: int, folder: Path = WEIGHTS) -> Path:
-    """Writes the folder in half precision: plain diffusers loads it in whatever precision it is asked for."""
+def export(work: Path, stage: str, count: int, folder: Path) -> Path:
+    """Writes one stage's folder: plain diffusers loads it in whatever precision it is asked for."""
     words = text.vocabulary(captions(work, count))
     kept = torch.load(work / "latents.pt", weights_only=True, mmap=True)
-    pipe = pipeline(averaged(work, stage, len(words)), trained_vae(work), words, kept["shift"], kept["scale"])
+    nano = averaged(work, stage, len(words), CHANNELS.get(stage, LATENT))
+    pipe = pipeline(nano, trained_vae(work), words, kept["shift"], kept["scale"], PIPELINES.get(stage, FluxPipeline))
     pipe.to(torch.float16).save_pretrained(folder, safe_serialization=True)
-    for part in ("text_encoder", "text_encoder_2"):
-        _load_in_full_precision(folder / part / "config.json")
+    compact(folder)
     listed = json.dumps(
         {"words": taught_words(), "windows": {"clip": text.CLIP_WINDOW, "t5": text.T5_WINDOW}}, indent=1
     )
@@ -81,21 +110,15 @@ def export(work: Path, stage: str, count: int, folder: Path = WEIGHTS) -> Path:
     return folder
 
 
-def _load_in_full_precision(config: Path) -> None:
-    """Transformers loads a part in the precision its config names, diffusers in float32: they must agree."""
-    settings = json.loads(config.read_text(encoding="utf-8"))
-    config.write_text(json.dumps({**settings, "dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
-
-
 def main() -> None:
     """Exports from the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--work", type=Path, default=Path("nano-work"))
     parser.add_argument("--count", type=int, default=26000)
-    parser.add_argument("--stage", choices=("flow", "guide"), default="guide")
-    parser.add_argument("--to", type=Path, default=WEIGHTS)
+    parser.add_argument("--stage", choices=tuple(FOLDERS), default="guide")
+    parser.add_argument("--to", type=Path)
     given = parser.parse_args()
-    export(given.work, given.stage, given.count, given.to)
+    export(given.work, given.stage, given.count, given.to or FOLDERS[given.stage])
 
 
 if __name__ == "__main__":

@@ -13,14 +13,19 @@ from transformers import CLIPTextConfig, CLIPTextModel, T5Config, T5EncoderModel
 from fluxkit.nano.text import CLIP_WINDOW, END, PAD, START
 
 TEXT_WIDTH = 128
+LATENT = 64
+"""Numbers in a token of the latents: 16 channels, two by two."""
 GUIDANCE = (1.0, 6.0)
 """The guidance that nano is taught to answer."""
 
 
 class Nano(nn.Module):  # type: ignore[misc]
-    """CLIP and T5 text encoders and the transformer, called as `FluxPipeline` calls them."""
+    """CLIP and T5 text encoders and the transformer, called as `FluxPipeline` calls them.
 
-    def __init__(self, words: int) -> None:
+    `channels` is more than 64 for a model that takes something beside the noisy latents: a mask, a control map.
+    """
+
+    def __init__(self, words: int, channels: int = LATENT) -> None:
         super().__init__()
         self.clip = CLIPTextModel(
             CLIPTextConfig(
@@ -53,7 +58,8 @@ class Nano(nn.Module):  # type: ignore[misc]
         )
         self.transformer = FluxTransformer2DModel(
             patch_size=1,
-            in_channels=64,
+            in_channels=channels,
+            out_channels=LATENT,
             num_layers=1,
             num_single_layers=7,
             attention_head_dim=64,
@@ -70,20 +76,38 @@ class Nano(nn.Module):  # type: ignore[misc]
         clip, t5 = text
         return self.clip(input_ids=clip).pooler_output, self.t5(input_ids=t5).last_hidden_state
 
-    def forward(self, noisy: Tensor, time: Tensor, guidance: Tensor, read: tuple[Tensor, Tensor]) -> Tensor:
-        """The velocity (noise minus picture) at `noisy` latents of shape (n, tokens, 64), times 0..1."""
-        side = int(noisy.shape[1] ** 0.5)
+    def forward(
+        self,
+        noisy: Tensor,
+        time: Tensor,
+        guidance: Tensor,
+        read: tuple[Tensor, Tensor],
+        condition: Tensor | None = None,
+    ) -> Tensor:
+        """The velocity (noise minus picture) at `noisy` latents of shape (n, tokens, 64), times 0..1.
+
+        `condition` is what else the model sees: more channels of the same tokens, or, with 64 channels of its own, a
+        reference picture whose tokens follow the others (as FLUX.1 Kontext reads it).
+        """
+        count = noisy.shape[1]
+        side = int(count**0.5)
+        places = positions(side, side)
+        follows = condition is not None and self.transformer.config.in_channels == LATENT
+        if follows:
+            places = torch.cat([places, places + torch.tensor([1.0, 0.0, 0.0])])
+        if condition is not None:
+            noisy = torch.cat([noisy, condition], 1 if follows else 2)
         velocity: Tensor = self.transformer(
             hidden_states=noisy,
             encoder_hidden_states=read[1],
             pooled_projections=read[0],
             timestep=time,
             guidance=guidance,
-            img_ids=positions(side, side).to(noisy.device),
+            img_ids=places.to(noisy.device),
             txt_ids=torch.zeros(read[1].shape[1], 3, device=noisy.device),
             return_dict=False,
         )[0]
-        return velocity
+        return velocity[:, :count]
 
 
 def _start_small(nano: Nano) -> None:

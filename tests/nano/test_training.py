@@ -32,7 +32,7 @@ def weights_of(model):
 
 
 def test_a_stopped_run_ends_where_an_unbroken_one_does(examples, tmp_path, monkeypatch):
-    recipe = dit.Recipe(steps=4, batch=2)
+    recipe = dit.Recipe(steps=4, batch=2, save_every=1)
     whole = dit.train(tmp_path / "a", "flow", fresh(), examples, recipe)
     learn, calls = dit._learn, []
 
@@ -42,7 +42,6 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(examples, tmp_path, monke
             raise KeyboardInterrupt
         return learn(*args)
 
-    monkeypatch.setattr(dit, "SAVE_EVERY", 1)
     monkeypatch.setattr(dit, "_learn", stop_at_three)
     with pytest.raises(KeyboardInterrupt):
         dit.train(tmp_path / "b", "flow", fresh(), examples, recipe)
@@ -53,12 +52,12 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(examples, tmp_path, monke
 
 def test_steps_lower_the_loss_of_what_they_saw(examples, tmp_path):
     nano = fresh()
-    latents, rows, _ = examples.batch(dit.Recipe(steps=1, batch=16), 0)
-    sample = draw(latents, torch.Generator().manual_seed(1))
+    batch = examples.batch(dit.Recipe(steps=1, batch=16), 0)
+    sample = draw(batch.latents, torch.Generator().manual_seed(1))
 
     def error(model):
         with torch.no_grad():
-            answer = model(sample.noisy, sample.time, torch.ones(16), model.read(text.windows(rows)))
+            answer = model(sample.noisy, sample.time, torch.ones(16), model.read(text.windows(batch.rows)))
         return float((answer - sample.velocity).square().mean())
 
     before = error(nano)
@@ -71,7 +70,7 @@ def test_the_guided_target_at_strength_one_is_the_teacher_and_grows_with_strengt
     with torch.no_grad():
         for weight in teacher.parameters():
             weight.add_(0.02 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(2)))
-    latents, _, _ = examples.batch(dit.Recipe(steps=1, batch=2), 0)
+    latents = examples.batch(dit.Recipe(steps=1, batch=2), 0).latents
     sample, ids = draw(latents, torch.Generator().manual_seed(1)), text.windows([[5, 6, 7], [8, 9]])
     target = dit.guided_target(copy.deepcopy(teacher))
     one, three, five = (

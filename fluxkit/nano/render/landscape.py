@@ -87,6 +87,17 @@ class _Sky:
 
 def landscape(world: Landscape, size: int, rng: np.random.Generator) -> Plane:
     """Linear light of a landscape, `size` pixels square."""
+    return _drawn(world, size, rng)[0]
+
+
+def nearness(world: Landscape, size: int, rng: np.random.Generator) -> tuple[Plane, Plane]:
+    """How near the land is, ridge by ridge; and its coverage: the sky is far."""
+    near = _drawn(world, size, rng)[1]
+    return near, (near > 0).astype(np.float32)
+
+
+def _drawn(world: Landscape, size: int, rng: np.random.Generator) -> tuple[Plane, Plane]:
+    """The picture in linear light, and how near each point of it is (0 where there is sky)."""
     land, sky = LANDS[world.land], _sky(world)
     haze, mist, cover = WEATHER[world.weather]
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / np.float32(size)
@@ -96,6 +107,7 @@ def landscape(world: Landscape, size: int, rng: np.random.Generator) -> Plane:
     air = sky.horizon * 0.92 + sky.zenith * 0.12 + glow[..., None] * sky.disc * 0.35
     shade = 0.35 if world.weather == "overcast" else 1.0
     distances = np.geomspace(22, 1.0, 5)
+    closeness = np.zeros((size, size), np.float32)
     for layer, kilometres in enumerate(distances):
         near = layer / (len(distances) - 1)
         if world.lake and near > 0.7:
@@ -106,14 +118,18 @@ def landscape(world: Landscape, size: int, rng: np.random.Generator) -> Plane:
         fade = np.exp(-haze * kilometres * colour(0.30, 0.35, 0.44))
         valley = np.exp(-np.clip(ridge[None] - y, 0, 1) / 0.05) * 0.25 + ramp(0.0, 0.16, np.clip(ridge[None] - y, 0, 1))
         fade = fade * (1 - 0.75 * mist * (1 - 0.85 * near) * np.clip(valley, 0, 1))[..., None]
+        closeness = np.where(cover_ > 0.5, 0.18 + 0.45 * near + 0.5 * np.clip(ridge[None] - y, 0, 1), closeness)
         picture = over(
             picture, np.asarray(ground * fade + air * (1 - fade), np.float32), np.asarray(cover_, np.float32)
         )
     if world.lake:
-        picture = _lake(picture, sky, horizon - 0.12, size, rng)
+        shore = horizon - 0.12
+        picture = _lake(picture, sky, shore, size, rng)
+        closeness = np.where(y < shore, 0.42 + 0.9 * (shore - y), closeness)
     lift = float(np.interp(sky.elevation, [-13, -5, 1, 8, 60], [5.5, 2.1, 0.85, 0.72, 0.62]))
     balance = STOCKS[world.film].balance
-    return picture * np.float32(lift) * (cast(5500, balance) if balance < 5000 else 1)
+    picture = picture * np.float32(lift) * (cast(5500, balance) if balance < 5000 else 1)
+    return picture, np.asarray(closeness, np.float32)
 
 
 def _sky(world: Landscape) -> _Sky:

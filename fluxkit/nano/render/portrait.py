@@ -61,16 +61,38 @@ class _Light:
 
 def portrait(world: Portrait, size: int, rng: np.random.Generator) -> Plane:
     """Linear light of a portrait, `size` pixels square."""
+    head, unit = _placed(world, size, rng)
+    light = _light(world)
+    scene = _shade(world, head, light, unit, rng)
+    place = surroundings(world.place, world, size, rng)
+    return _composed(world, head, scene, place, unit, size)
+
+
+def nearness(world: Portrait, size: int, rng: np.random.Generator) -> tuple[Plane, Plane]:
+    """How near the sitter is, 0.4 at the rim to about 1 at the tip of the nose; and the sitter's coverage."""
+    head, unit = _placed(world, size, rng)
+    face, neck, body, hair, back = _covers(head, unit)
+    solid = np.where(hair > 0.5, np.maximum(_relief(head), head.hair), _relief(head))
+    cover = np.maximum.reduce([face, neck, body, hair, back])
+    near = 0.62 + 0.32 * np.clip(np.where(solid > NOWHERE, solid, -0.3), -0.6, 1.1)
+    return np.asarray(near, np.float32), cover
+
+
+def _placed(world: Portrait, size: int, rng: np.random.Generator) -> tuple[Head, float]:
+    """The head where it stands in the frame, and the width of a pixel in head units."""
     unit = 1 / (world.scale * size)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
     x, y = (columns - (0.5 + world.x) * size) * np.float32(unit), ((0.445 * size) - rows) * np.float32(unit)
     tilt = world.roll_rad * ramp(-1.5, -0.8, y)
     x, y = x - y * tilt, y + x * tilt
-    head = sculpt(world, x, y, rng)
-    light = _light(world)
-    scene = _shade(world, head, light, unit, rng)
-    place = surroundings(world.place, world, size, rng)
-    return _composed(world, head, scene, place, unit, size)
+    return sculpt(world, x, y, rng), unit
+
+
+def _relief(head: Head) -> Plane:
+    """The foremost height of face, neck and body."""
+    relief = np.where(head.face_in > 0, head.face, NOWHERE)
+    relief = np.maximum(relief, np.where(head.neck_in > 0, head.neck, NOWHERE))
+    return np.asarray(np.maximum(relief, np.where(head.body_in > 0, head.body, NOWHERE)), np.float32)
 
 
 def _light(world: Portrait) -> _Light:
@@ -102,9 +124,7 @@ def _covers(head: Head, unit: float) -> tuple[Plane, Plane, Plane, Plane, Plane]
 def _shade(world: Portrait, head: Head, light: _Light, unit: float, rng: np.random.Generator) -> tuple[Plane, ...]:
     """The lit head and its layers: front picture and cover, back-hair picture and cover, skin mask."""
     face, neck, body, hair, back = _covers(head, unit)
-    relief = np.where(head.face_in > 0, head.face, NOWHERE)
-    relief = np.maximum(relief, np.where(head.neck_in > 0, head.neck, NOWHERE))
-    relief = np.maximum(relief, np.where(head.body_in > 0, head.body, NOWHERE))
+    relief = _relief(head)
     solid = np.where(hair > 0.5, np.maximum(relief, head.hair), relief).astype(np.float32)
     seen = soften(sees(solid, light.key, light.spread_deg, unit), 0.9)
     skin_n = normals(soften(np.where(head.face_in > -0.4, head.face, 0).astype(np.float32), 0.35), unit)

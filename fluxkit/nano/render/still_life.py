@@ -98,25 +98,53 @@ def still_life(world: StillLife, size: int, rng: np.random.Generator) -> Plane:
     """Linear light of a still life, `size` pixels square."""
     light = _light(world)
     blur = blur_radius(world, size)
-    thing = THINGS[world.thing]
-    spot = _Spot((0.5 + world.x) * size, 0.83 * size, world.scale * thing.size * size)
+    thing, spot, other, far = _stood(world, size)
     table = _table(world, light, size, rng)
-    far = None
-    if world.behind:
-        other = THINGS[world.behind]
-        side = -1 if world.x > 0 else 1
-        far = _Spot((0.5 + world.x + side * 0.27) * size, 0.70 * size, world.scale * other.size * size * 0.74)
+    if other and far:
         table = table * (1 - 0.86 * _shadow(other, far, light, size))[..., None]
     table = table * (1 - 0.90 * _shadow(thing, spot, light, size))[..., None]
     place = defocus(surroundings(world.place, world, size, rng), blur)
     picture = _laid(place, table, blur, size)
-    for body, where, radius in ((other, far, 0.42 * blur), (thing, spot, 0.0)) if far else ((thing, spot, 0.0),):
+    for body, where, radius in ((other, far, 0.42 * blur), (thing, spot, 0.0)):
+        if body is None or where is None:
+            continue
         layer, cover = _turned(body, where, light, table, size, rng)
         cover_soft = defocus(cover, radius)
         layer = defocus(layer * cover[..., None], radius)
         picture = picture * (1 - cover_soft)[..., None] + layer
     level = float(np.percentile(picture @ LUMA, 70))
     return picture * np.float32(np.clip(0.24 / max(level, 1e-3), 0.55, 2.2))
+
+
+def nearness(world: StillLife, size: int, rng: np.random.Generator) -> tuple[Plane, Plane]:
+    """How near the table and what stands on it are; and their coverage."""
+    light = _light(world)
+    thing, spot, other, far = _stood(world, size)
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / np.float32(size)
+    near = np.asarray(0.15 + 0.75 * (rows - _HORIZON) / (1 - _HORIZON), np.float32)
+    cover = (rows > _HORIZON).astype(np.float32)
+    table = np.zeros((size, size, 3), np.float32)
+    for body, where in ((other, far), (thing, spot)):
+        if body is None or where is None:
+            continue
+        _, shape = _turned(body, where, light, table, size, rng)
+        wide = 2 * max(radius for _, radius in body.profile) * where.tall / size
+        bulge = 0.12 * np.sqrt(np.clip(1 - (2 * (columns - where.x / size) / wide) ** 2, 0, 1))
+        front = 0.15 + 0.75 * (where.foot / size - _HORIZON) / (1 - _HORIZON) + bulge
+        near = np.where(shape > 0.5, front, near)
+        cover = np.maximum(cover, shape)
+    return np.asarray(near, np.float32), np.asarray(cover, np.float32)
+
+
+def _stood(world: StillLife, size: int) -> tuple[Thing, _Spot, Thing | None, _Spot | None]:
+    """The thing and where it stands; and the same of what stands behind it."""
+    thing = THINGS[world.thing]
+    spot = _Spot((0.5 + world.x) * size, 0.83 * size, world.scale * thing.size * size)
+    if not world.behind:
+        return thing, spot, None, None
+    other, side = THINGS[world.behind], -1 if world.x > 0 else 1
+    far = _Spot((0.5 + world.x + side * 0.27) * size, 0.70 * size, world.scale * other.size * size * 0.74)
+    return thing, spot, other, far
 
 
 def _light(world: StillLife) -> _Light:
