@@ -2,6 +2,7 @@
 
 from fluxkit.measure.adherence import against, judged, measure
 from fluxkit.measure.adherence_table import AdherenceTable, Badge, adherence_table, badge
+from fluxkit.measure.agreement import Agreement, Share, agreement
 from fluxkit.measure.cast import cast
 from fluxkit.measure.defocus import defocus
 from fluxkit.measure.face import Face, find_faces
@@ -20,15 +21,18 @@ from fluxkit.measure.tone import tone, zones
 
 __all__ = [
     "AdherenceTable",
+    "Agreement",
     "Badge",
     "Face",
     "GrainCurve",
     "Measurement",
     "Measurements",
+    "Share",
     "SubjectRegion",
     "Verdict",
     "adherence_table",
     "against",
+    "agreement",
     "badge",
     "cast",
     "defocus",

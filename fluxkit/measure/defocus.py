@@ -74,6 +74,22 @@ def _none(reason: str, told: dict[str, float]) -> Measurement:
     return abstain("defocus", reason, method=_METHOD, value=told or None, unit="ratio")
 
 
+def background_detail(picture: Picture, region: SubjectRegion | None = None) -> float | None:
+    """The mean size of the background's fine detail, of full scale; None without a subject.
+
+    It ranks pictures of one scene by aperture at any size, and says nothing about a single picture: a wall has none.
+    """
+    code = pixels(picture)
+    region = region or find_subject(picture)
+    if region is None:
+        return None
+    unit = min(code.shape[:2]) / 128
+    y = blurred((code @ LUMA).astype(np.float32), 0.5 * unit)
+    fine = np.abs(y - blurred(y, 2 * unit))
+    far = background(region)
+    return float(fine[far].mean()) if far.any() else None
+
+
 def _detail(small: Plane, region: SubjectRegion) -> float:
     """The deviation of the background's detail, of 2 to 5 px in pictures of 128 px, in proportion in others."""
     unit = min(small.shape[:2]) / 128
