@@ -26,7 +26,7 @@ from fluxkit.nano.progress import save
 
 CHANNELS: dict[Task, int] = {"fill": LATENT * 2 + 256, "control": LATENT * 2, "kontext": LATENT}
 """What each transformer takes in, as diffusers' pipelines give it: 384, 128 and 64."""
-COUNT: dict[Task, int] = {"fill": 12000, "kontext": 8000, "control": 12000}
+COUNT: dict[Task, int] = {"fill": 12000, "kontext": 8000, "control": 6000}
 """Pictures that each task is taught with."""
 RECIPES: dict[Task, dit.Recipe] = {
     "fill": dit.Recipe(steps=900, batch=48, rate=6e-4, seed=21, drop_all=0.15, average=0.99, save_every=50),
@@ -92,7 +92,15 @@ class Tasks:
         if self._mono in row and rng.random() < 0.6:
             row = row[: row.index(self._mono) + 1]
         short = rng.random() < 0.6
-        return [slot[1:] if short and slot[-1] == self._hair and len(slot) == 3 else slot for slot in row]
+        row = [slot[1:] if short and slot[-1] == self._hair and len(slot) == 3 else slot for slot in row]
+        return [_talkative(slot, rng) for slot in row] if rng.random() < 0.35 else row
+
+
+def _talkative(slot: list[int], rng: np.random.Generator) -> list[int]:
+    """The slot among words that nano was never taught: "please turn the light to the right"."""
+    kept = [number if rng.random() < 0.85 or len(slot) == 1 else text.UNKNOWN for number in slot[:-1]]
+    before, after = rng.integers(0, 4), rng.integers(0, 2)
+    return [*[text.UNKNOWN] * int(before), *kept, slot[-1], *[text.UNKNOWN] * int(after)]
 
 
 def widened(base: Nano, task: Task, words: int) -> Nano:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
-from fluxkit.nano import dit, text, vae
+from fluxkit.nano import dit, siblings, text, vae
 from fluxkit.nano.captions import captions
+from fluxkit.nano.conditions import Task
 from fluxkit.nano.data import pictures, render_all
-from fluxkit.nano.export import WEIGHTS, export
+from fluxkit.nano.export import FOLDERS, WEIGHTS, export
 from fluxkit.nano.model import Nano
+from fluxkit.nano.siblings import CHANNELS, COUNT, RECIPES
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,14 @@ class Plan:
     vae_steps: int = 5600
     flow_steps: int = 2300
     guide_steps: int = 400
+    siblings: dict[Task, tuple[int, int]] = field(
+        default_factory=lambda: {task: (COUNT[task], RECIPES[task].steps) for task in CHANNELS}
+    )
+    """For each task: how many pictures, how many steps."""
 
 
-def run(work: Path, plan: Plan, *, to: Path, mirror: bool = False) -> Path:
-    """Trains and exports; every stage goes on from its last checkpoint in `work`."""
+def run(work: Path, plan: Plan, *, folders: dict[str, Path], mirror: bool = False) -> list[Path]:
+    """Trains and exports; every stage goes on from its last checkpoint in `work`. Returns the folders written."""
     render_all(work, count=plan.count, size=plan.size)
     data, slots = pictures(work, plan.count, plan.size), captions(work, plan.count)
     words = text.vocabulary(slots)
@@ -43,17 +49,22 @@ def run(work: Path, plan: Plan, *, to: Path, mirror: bool = False) -> Path:
     teacher = dit.train(work, "flow", Nano(len(words)), examples, flow)
     student = copy.deepcopy(teacher).train()
     dit.train(work, "guide", student, examples, dit.GUIDE.lasting(plan.guide_steps), dit.guided_target(teacher))
-    return export(work, "guide", plan.count, to)
+    made = [export(work, "guide", plan.count, folders["guide"])]
+    for task, (count, steps) in plan.siblings.items():
+        siblings.train(work, task, RECIPES[task].lasting(steps), count=count, pictures_count=plan.count)
+        made.append(export(work, f"nano-{task}", plan.count, folders[f"nano-{task}"]))
+    return made
 
 
 def main() -> None:
     """Trains from the command line."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--work", type=Path, default=Path("nano-work"))
-    parser.add_argument("--to", type=Path, default=WEIGHTS)
+    parser.add_argument("--to", type=Path, default=WEIGHTS.parent, help="the folder that holds the weights folders")
     parser.add_argument("--mirror", action="store_true", help="train on mirror images too")
     given = parser.parse_args()
-    run(given.work, Plan(), to=given.to, mirror=given.mirror)
+    folders = {stage: given.to / folder.name for stage, folder in FOLDERS.items()}
+    run(given.work, Plan(), folders=folders, mirror=given.mirror)
 
 
 if __name__ == "__main__":
