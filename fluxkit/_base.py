@@ -57,12 +57,9 @@ class Record(BaseModel):
         An optional part that is unset is created with its defaults when a field inside it is given. Several changes are
         made at once: only their result must be valid.
 
-        >>> class Lamp(Record):
-        ...     watts: int = 60
-        >>> class Room(Record):
-        ...     lamp: Lamp | None = None
-        >>> Room().with_("lamp.watts", 40).lamp.watts
-        40
+        >>> from fluxkit.scene import Scene
+        >>> Scene(subject="a vase").with_("lighting.key.direction", "left")
+        Scene(subject=Subject(description='a vase'), lighting=Lighting(key=Light(direction='left')))
         """
         asked = {path: value, **changes} if path is not None else changes
         steps = [(dotted.split("."), new, dotted) for dotted, new in asked.items()]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from fluxkit.prompt.marked import Letters, Piece, Run, decision, is_data
+from fluxkit.prompt.marked import Letters, Piece, Run, decision, is_data, stretches
 
 Pieces = tuple[tuple[str, Piece], ...]
 """Finished pieces in order, each with the kind of block that made it."""
@@ -14,6 +15,7 @@ Pieces = tuple[tuple[str, Piece], ...]
 _ATTACHED = ",.;:!?)"
 _PAUSES = ",;:"
 _ENDINGS = ".!?…"
+_SENTENCE_ENDS = re.compile(r"([^.;]*)((?:.*[.;])?)(.*)", re.DOTALL)
 _LEADING = re.compile(r"^[\s,;:.–—-]*(?:(?:and|but)\s+(?=\S))?")
 
 
@@ -24,26 +26,27 @@ def tidy(letters: Letters) -> Letters:
     """
     out: Letters = []
     last = " "  # as if a space stood before it, so that none is kept there
-    for letter in letters:
-        character, path = letter
-        if character.isspace():
-            if last != " ":
-                out.append((" ", path))
-                last = " "
-            continue
-        if character in _ATTACHED and not is_data(path):
-            if last == " " and out:
-                out.pop()
-                last = out[-1][0] if out else " "
-            if _repeats(character, last):
-                if character == "." and last in _PAUSES:
-                    out[-1] = letter
-                    last = character
+    for part, path in letters:
+        data = is_data(path)
+        for character in part:
+            if character.isspace():
+                if last != " ":
+                    out.append((" ", path))
+                    last = " "
                 continue
-        elif last in ",;" and character.isalnum() and not is_data(out[-1][1]):
-            out.append((" ", path))
-        out.append(letter)
-        last = character
+            if character in _ATTACHED and not data:
+                if last == " " and out:
+                    out.pop()
+                    last = out[-1][0] if out else " "
+                if _repeats(character, last):
+                    if character == "." and last in _PAUSES:
+                        out[-1] = (character, path)
+                        last = character
+                    continue
+            elif last in ",;" and character.isalnum() and not is_data(out[-1][1]):
+                out.append((" ", path))
+            out.append((character, path))
+            last = character
     while out and out[-1][0] == " ":
         out.pop()
     return out
@@ -52,12 +55,16 @@ def tidy(letters: Letters) -> Letters:
 def spaced(letters: Letters) -> Letters:
     """White space collapsed to single spaces, none at the ends, and nothing else changed."""
     out: Letters = []
-    for character, path in letters:
+    for character, path in _single(letters):
         if not character.isspace():
             out.append((character, path))
         elif out and out[-1][0] != " ":
             out.append((" ", path))
     return out[:-1] if out and out[-1][0] == " " else out
+
+
+def _single(letters: Letters) -> Iterator[tuple[str, str]]:
+    return ((character, path) for part, path in letters for character in part)
 
 
 def _repeats(character: str, before: str) -> bool:
@@ -94,22 +101,22 @@ def sentence(letters: Letters) -> Letters:
 
 def owned(letters: Letters) -> Letters:
     """The template's own words between two fields belong to the field that follows, else to the one before."""
-    out = list(letters)
-    following = ""
-    for i in range(len(out) - 1, -1, -1):
-        character, path = out[i]
-        following = path or ("" if character in ".;" else following)
-        out[i] = (character, path or (decision(following) if following else ""))
-    preceding = ""
-    for i, (character, path) in enumerate(out):
-        preceding = path or ("" if character in ".;" else preceding)
-        out[i] = (character, path or (decision(preceding) if preceding else ""))
+    runs = list(stretches(letters))
+    out: Letters = []
+    for i, (path, words) in enumerate(runs):
+        before = decision(runs[i - 1][0]) if i else ""
+        after = decision(runs[i + 1][0]) if i + 1 < len(runs) else ""
+        head, stop, tail = _SENTENCE_ENDS.match(words).groups()  # type: ignore[union-attr]
+        if path or not stop:
+            out.append((words, path or after or before))
+        else:
+            out += (head, before), (stop, ""), (tail, after)
     return out
 
 
 def member(label: str, letters: Letters, is_json: bool) -> Letters:
     """`"key": value` of a JSON object, the value escaped unless it is JSON already; empty where it says nothing."""
-    if not any(character.isalnum() for character, _ in letters):
+    if not any(character.isalnum() for character, _ in _single(letters)):
         return []
     name = json.dumps(label)
     if is_json:
@@ -135,6 +142,8 @@ def phrase(value: Any) -> str:
 
 def text_of(pieces: Pieces) -> str:
     """A render's pieces as one text: sentences after each other, lines below, members of an object in braces."""
+    if all(kind == "sentence" for kind, _ in pieces):
+        return " ".join([piece.text for _, piece in pieces])
     out: list[str] = []
     for kind, piece in pieces:
         out += (" " if kind == "sentence" and out else _gap(kind, piece.text, first=not out), piece.text)

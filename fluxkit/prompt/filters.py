@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, Undefined, pass_environment
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
 
+from fluxkit.optics import figures
 from fluxkit.prompt import english, layout, marked
 from fluxkit.prompt.marked import Finished, Said
 from fluxkit.prompt.taught import taught
@@ -56,35 +56,6 @@ def quoted(text: str) -> str:
     '"OPEN \\'24/7\\'"'
     """
     return '"' + " ".join(str(text).split()).replace('"', "'") + '"'
-
-
-def shutter(seconds: float) -> str:
-    """An exposure time as photographers write it.
-
-    >>> shutter(0.004), shutter(0.5), shutter(30)
-    ('1/250 s', '1/2 s', '30 s')
-    """
-    if seconds >= 1 or abs(1 / seconds - round(1 / seconds)) > 0.05 / seconds:
-        return f"{seconds:.3g} s"
-    return f"1/{round(1 / seconds)} s"
-
-
-def metres(value: float) -> str:
-    """A distance as it is said: centimetres below one metre.
-
-    >>> metres(1.5), metres(0.35)
-    ('1.5 m', '35 cm')
-    """
-    return f"{value * 100:.3g} cm" if value < 1 else f"{value:.3g} m"
-
-
-def number(value: float, digits: int = 4) -> str:
-    """A number with so many significant digits and no trailing zeros.
-
-    >>> number(85.0), number(6534.2, 2)
-    ('85', '6500')
-    """
-    return f"{round(value, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0:.10g}"
 
 
 def by(text: Any, path: str) -> Said:
@@ -189,9 +160,9 @@ _OF_ONE_VALUE: dict[str, Callable[..., Any]] = {
     "wearing": english.wearing,
     "without_article": english.without_article,
     "quoted": quoted,
-    "shutter": shutter,
-    "metres": metres,
-    "number": number,
+    "shutter": figures.shutter,
+    "metres": figures.metres,
+    "number": figures.number,
     "lower": lambda text: str(text).lower(),
     "upper": lambda text: str(text).upper(),
     "lower_first": _lower_first,

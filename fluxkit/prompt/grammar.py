@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, TypeVar, cast
 
 from jinja2 import meta, nodes
@@ -41,6 +42,7 @@ def traced(template: nodes.Template) -> nodes.Template:
     A unit is remembered by the values that it reads, so that a sweep words each value once.
     """
     names = _Names(template)
+    _keyed(template, names)
     body: list[nodes.Node] = []
     for node in _statements(template):
         if _is_unit(node):
@@ -51,6 +53,18 @@ def traced(template: nodes.Template) -> nodes.Template:
             body.append(node)
     template.body = body
     return _Wiring().visit(template)  # type: ignore[no-any-return]
+
+
+_numbers = count()
+
+
+def _keyed(template: nodes.Template, names: _Names) -> None:
+    """Give every sentence, member and line a number of its own and the values that it reads, to be remembered by."""
+    for node in template.find_all(nodes.CallBlock):
+        if isinstance(node.call.node, nodes.EnvironmentAttribute) and node.call.args[0].value != "clause":
+            reads = sorted(names.read_by(node.body) - names.constant)
+            values = nodes.Tuple([nodes.Name(name, "load") for name in reads], "load")
+            node.call.args += [nodes.Const(next(_numbers)), nodes.Const(tuple(reads)), values]
 
 
 def units(template: nodes.Template) -> list[tuple[str, ...]]:
@@ -101,6 +115,9 @@ class _Names:
 
     def __init__(self, template: nodes.Template) -> None:
         self._environment = template.environment
+        imported = (name for node in template.find_all(nodes.FromImport) for name in node.names)
+        self.constant = {name if isinstance(name, str) else name[1] for name in imported}
+        self.constant |= {macro.name for macro in template.find_all(nodes.Macro)}
         self._behind: dict[str, list[nodes.Node]] = {macro.name: [macro] for macro in template.find_all(nodes.Macro)}
         for node in template.body:
             if isinstance(node, nodes.Assign | nodes.AssignBlock):

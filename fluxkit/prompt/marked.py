@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -18,10 +19,12 @@ _FIRST_INDEX = 0xF0000
 _DECISION = "~"
 _EDGES = " ,;:."
 _TOKEN = re.compile(f"{OPEN}(?P<index>.)|{CLOSE}|[^{OPEN}{CLOSE}]+", re.DOTALL)
-
+_ONE_FIELD = re.compile(
+    f"(?P<head>[^{OPEN}{CLOSE}{BLOCK}]*)(?P<words>{OPEN}(?P<index>.)[^{OPEN}{CLOSE}{BLOCK}]+{CLOSE})", re.DOTALL
+)
 
 Letters = list[tuple[str, str]]
-"""Characters, each with the path of the field that made it; "" for the template's own words."""
+"""Characters, or stretches of them, each with the path of the field that made it; "" for the template's own words."""
 
 
 class Said(str):
@@ -64,6 +67,12 @@ def clean(text: str) -> str:
     return _NONCHARACTERS.sub("", text) if _NONCHARACTERS.search(text) else text
 
 
+@lru_cache(maxsize=65536)
+def said(text: str, path: str) -> Said:
+    """A field's own text, made fit to be marked."""
+    return Said.by(clean(text), path)
+
+
 def opened(index: int) -> str:
     """The marker that opens words made by path number `index`."""
     return OPEN + chr(_FIRST_INDEX + index)
@@ -89,6 +98,13 @@ def is_marked(text: str) -> bool:
     return OPEN in text or BLOCK in text
 
 
+def one_field(text: str) -> tuple[str, int, str] | None:
+    """The usual clause taken apart: the template's words, the number of the one field after them, and its marked words;
+    None for any other text."""
+    found = _ONE_FIELD.fullmatch(text)
+    return (found["head"], ord(found["index"]) - _FIRST_INDEX, found["words"]) if found else None
+
+
 def unmarked(text: str) -> str:
     """The words of a marked text."""
     return "".join(found[0] for found in _TOKEN.finditer(text) if found["index"] is None and found[0] != CLOSE)
@@ -104,7 +120,7 @@ def blocks(text: str) -> Iterator[str | int]:
 
 
 def letters(text: str, paths: list[str]) -> Letters:
-    """Each character of a marked text with the path of the innermost field that made it; "" for the template's own."""
+    """A marked text's stretches, each with the path of the innermost field that made it; "" for the template's own."""
     found: Letters = []
     stack = [""]
     for token in _TOKEN.finditer(text):
@@ -114,17 +130,17 @@ def letters(text: str, paths: list[str]) -> Letters:
         elif token[0] == CLOSE:
             stack = stack[:-1] or stack  # a decision round a whole block leaves its end behind the block's placeholder
         else:
-            found.extend((character, stack[-1]) for character in token[0])
+            found.append((token[0], stack[-1]))
     return found
 
 
 def piece(found: Letters) -> Piece:
-    """Characters with their paths as a text with runs; a run never starts or ends with a space or a comma."""
-    text = "".join(character for character, _ in found)
+    """Letters as a text with runs; a run never starts or ends with a space or a comma."""
+    text = "".join([part for part, _ in found])
     runs: list[Run] = []
     start = 0
     for path, group in groupby(found, key=lambda letter: letter[1].removeprefix(_DECISION)):
-        end = start + len(list(group))
+        end = start + sum(len(part) for part, _ in group)
         words = text[start:end]
         left, right = end - len(words.lstrip(_EDGES)), start + len(words.rstrip(_EDGES))
         if path and left < right:
@@ -133,18 +149,25 @@ def piece(found: Letters) -> Piece:
     return Piece(text, tuple(runs))
 
 
+def stretches(found: Letters) -> Iterator[tuple[str, str]]:
+    """Paths, each with all the words in a row that it made."""
+    for path, group in groupby(found, key=itemgetter(1)):
+        yield path, "".join([part for part, _ in group])
+
+
 def remark(found: Letters, index_of: dict[str, int]) -> str:
     """Letters as marked text again, for work that goes on with them; fills `index_of` with new paths."""
     out: list[str] = []
-    for path, group in groupby(found, key=itemgetter(1)):
-        words = "".join(character for character, _ in group)
+    for path, words in stretches(found):
         out.append(f"{opened(index_of.setdefault(path, len(index_of)))}{words}{CLOSE}" if path else words)
     return "".join(out)
 
 
 def remarked(part: Piece, index_of: dict[str, int]) -> str:
     """A finished piece as marked text again."""
-    paths = [""] * len(part.text)
-    for run in part.runs:
-        paths[run.start : run.end] = [run.path] * (run.end - run.start)
-    return remark(list(zip(part.text, paths, strict=True)), index_of)
+    found: Letters = []
+    at = 0
+    for start, end, path in part.runs:
+        found += (part.text[at:start], ""), (part.text[start:end], path)
+        at = end
+    return remark([*found, (part.text[at:], "")], index_of)

@@ -8,9 +8,9 @@ Both may be read by several threads; a `Program` writes to them under its lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count, repeat
-from operator import itemgetter
+from operator import is_, itemgetter
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -30,6 +30,7 @@ class Memo:
 
     def __init__(self, names: Names, units: Iterable[Names]) -> None:
         self.kept: list[Record] = []
+        self.blocks: dict[Any, Pieces] = {}
         self._units: list[tuple[Callable[[list[Any]], Any], dict[Any, Pieces]]] = [
             (_picker(_places(names, reads)), {}) for reads in units
         ]
@@ -46,6 +47,12 @@ class Memo:
         """A small stand-in for each value, equal for equal values; a record is known by identity, without hashing."""
         known = self._number_of
         return [value if type(value) in _PLAIN else known.get(id(value)) or self._number(value) for value in values]
+
+    def column(self, values: list[Any]) -> list[Any]:
+        """The stand-ins for one field of many records, which in most columns of a sweep is the same."""
+        if all(map(is_, values, repeat(values[0]))):
+            return self.numbers(values[:1]) * len(values)
+        return self.numbers(values)
 
     def said(self, unit: int, numbers: list[Any]) -> Pieces | None:
         """One unit's words for these values."""
@@ -84,7 +91,7 @@ class Shortcut:
 
     def __init__(self, fields: Names, extras: Names, units: Iterable[Names]) -> None:
         self.fields = fields
-        order = (*fields, *extras)
+        order = self._order = (*fields, *extras)
         self._units: list[tuple[tuple[int, ...], Callable[[Any], Any], dict[Any, Pieces]]] = [
             (places, _picker(places), {}) for places in (_places(order, reads) for reads in units)
         ]
@@ -115,8 +122,9 @@ class Shortcut:
             return repeat((None,))
         return zip(*(map(said.get, _rows(columns, places)) for places, _, said in self._units), strict=True)
 
-    def learn(self, numbers: list[Any], words: Iterable[Pieces]) -> None:
-        """Remember the words of every unit for these values."""
+    def learn(self, number: Mapping[str, Any], words: Iterable[Pieces]) -> None:
+        """Remember the words of every unit for these values, given by name."""
+        numbers = [number[name] for name in self._order]
         for (_, pick, said), pieces in zip(self._units, words, strict=True):
             said[pick(numbers)] = pieces
 
@@ -138,16 +146,33 @@ class Insight:
         self._behind: dict[str, frozenset[str]] = {
             name: frozenset() for name in names if isinstance(getattr(kind, name, None), property)
         }
+        self._derived: dict[str, dict[Any, Any]] = {name: {} for name in self._behind}
         self.shortcut = self._made()
 
-    def derived(self, record: Record) -> dict[str, Any]:
-        """The record's properties that the template reads."""
-        found, before = {}, dict(self._behind)
-        for name in self._behind:
-            look = _Look(record, self._fields)
-            found[name] = getattr(self._kind, name).fget(look)
-            self._behind[name] |= look.fluxkit_seen
-        if self._behind != before:
+    def fields_of(self, record: Record) -> dict[str, Any]:
+        """The record's fields, without what it keeps beside them."""
+        own = record.__dict__
+        return {name: own[name] for name in self._fields}
+
+    def derived(self, record: Record, number: Mapping[str, Any]) -> dict[str, Any]:
+        """The record's properties that the template reads, each worked out once for the fields that it looks at.
+
+        `number` holds the stand-in of every field.
+        """
+        found, looked_further = {}, False
+        for name, known in self._derived.items():
+            key = tuple(map(number.__getitem__, self._behind[name]))
+            if key not in known:
+                look = _Look(record, self._fields)
+                value = getattr(self._kind, name).fget(look)
+                if not look.fluxkit_seen <= self._behind[name]:
+                    self._behind[name] |= look.fluxkit_seen
+                    looked_further = True
+                    known.clear()
+                    key = tuple(map(number.__getitem__, self._behind[name]))
+                known[key] = value
+            found[name] = known[key]
+        if looked_further:
             self.shortcut.drop()
             self.shortcut = self._made()
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import chain
@@ -45,7 +44,6 @@ class Program:
         self._is_whole = grammar.is_whole(tree)
         self._memo = Memo(self._names, self._units)
         self._insights: dict[type[Record], Insight] = {}
-        self._lock = threading.RLock()
         self.extras = tuple(name for name in EXTRAS if name in self._names)
 
     def run(self, record: Record, extra: tuple[Any, ...]) -> assembly.Pieces:
@@ -66,39 +64,42 @@ class Program:
     def _run_chunk(self, records: list[Record], extras: list[tuple[Any, ...]]) -> Iterator[assembly.Pieces]:
         shortcut = self._insight(type(records[0])).shortcut
         fields = [record.__dict__ for record in records]
-        columns = [self._memo.numbers([values[name] for values in fields]) for name in shortcut.fields]
-        columns += [self._memo.numbers(column) for column in zip(*extras, strict=True)]
+        columns = [self._memo.column([values[name] for values in fields]) for name in shortcut.fields]
+        columns += [self._memo.column(list(values)) for values in zip(*extras, strict=True)]
         for record, extra, row in zip(records, extras, shortcut.recall_many(columns), strict=False):
-            yield self.run(record, extra) if None in row else tuple(chain.from_iterable(row))  # type: ignore[arg-type]
+            yield self._said(record, extra) if None in row else tuple(chain.from_iterable(row))  # type: ignore[arg-type]
 
     def _said(self, record: Record, extra: tuple[Any, ...]) -> assembly.Pieces:
-        own = {name: getattr(record, name) for name in self._names if name in type(record).model_fields}
-        with self._lock:
+        with self._environment.lock:
             insight = self._insight(type(record))
+            values = insight.fields_of(record) | dict(zip(self.extras, extra, strict=True))
+            number = dict(zip(values, self._memo.numbers(values.values()), strict=True))
             try:
-                roots = dict(zip(self.extras, extra, strict=True)) | own | insight.derived(record)
-                numbers = self._memo.numbers([roots.get(name) for name in self._names])
-                if not self._is_whole:
-                    return self._rendered(roots, numbers)
-                words = self._memo.all_said(numbers)
+                derived = insight.derived(record, number)
+                values |= derived
+                number |= zip(derived, self._memo.numbers(derived.values()), strict=True)
+                numbers = [number.get(name) for name in self._names]
+                words = self._memo.all_said(numbers) if self._is_whole else None
                 if words is None:
-                    self._rendered(roots, numbers)
+                    pieces = self._rendered(record, values, numbers)
+                    if not self._is_whole:
+                        return pieces
                     words = self._memo.all_said(numbers) or []
             except _FAULTS as error:
                 name, line = place(error) or (self.name, None)
                 raise fault(name, line, error, type(record)) from None
-            shortcut = insight.shortcut
-            shortcut.learn(self._memo.numbers(shortcut.values(record, extra)), words)
+            insight.shortcut.learn(number, words)
             return tuple(chain.from_iterable(words))
 
-    def _rendered(self, roots: dict[str, Any], numbers: list[Any]) -> assembly.Pieces:
+    def _rendered(self, record: Record, values: dict[str, Any], numbers: list[Any]) -> assembly.Pieces:
         trace = self._environment.trace = Trace(self._memo, numbers)
-        context = self._template.new_context(vars=trace.entered(roots))
+        roots = {name: values[name] for name in self._names if name in values}
+        context = self._template.new_context(vars=trace.entered(roots, getattr(record, "word_paths", {})))
         return trace.finished("".join(self._template.root_render_func(context)))
 
     def _insight(self, kind: type[Record]) -> Insight:
         if self._memo.is_full:
-            with self._lock:
+            with self._environment.lock:
                 self._memo.forget()
                 self._insights.clear()
         return self._insights.get(kind) or self._insights.setdefault(

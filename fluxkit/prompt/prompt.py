@@ -112,7 +112,7 @@ class Prompt(Record):
         making = rendered.making
         fields = {"text": text, "negative": negative, "template": making.template, "model": making.spec.id}
         _put(prompt, "__dict__", fields)
-        _put(prompt, "__pydantic_fields_set__", set(fields))
+        _put(prompt, "__pydantic_fields_set__", _FIELDS)
         _put(prompt, "__pydantic_extra__", None)
         _put(prompt, "__pydantic_private__", {"_rendered": rendered})
         return prompt
@@ -168,3 +168,4 @@ class Prompt(Record):
 
 
 _put = object.__setattr__
+_FIELDS = set(Prompt.model_fields)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import BaseLoader, StrictUndefined, Undefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -31,9 +32,24 @@ _SAFE_METHODS = {
 """Methods that give back no more than they were given."""
 
 
+class _Wired(CodeGenerator):
+    """Compiles the calls that `fluxkit.prompt.grammar` wires in as plain calls: they are ours, and need no sandbox."""
+
+    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802
+        if not isinstance(node.node, nodes.EnvironmentAttribute):
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+            return
+        self.write(f"environment.{node.node.name}(")
+        for argument in node.args:
+            self.visit(argument, frame)
+            self.write(", ")
+        self.write("caller=caller)" if forward_caller else ")")
+
+
 class PromptEnvironment(ImmutableSandboxedEnvironment):
     """Jinja with the rules of a prompt: unset fields are no words, words know their field, work has a bound."""
 
+    code_generator_class = _Wired
     intercepted_binops = frozenset(["*", "**", "+", "%", "//"])
 
     def __init__(self, loader: BaseLoader | None = None) -> None:
@@ -48,17 +64,10 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         self.filters = dict(FILTERS)
         self.tests = dict(TESTS)
         self.globals = {}
-        self._local = threading.local()
-
-    @property
-    def trace(self) -> Trace:
-        """What this thread's render has read and written so far."""
-        found: Trace = self._local.trace
-        return found
-
-    @trace.setter
-    def trace(self, trace: Trace) -> None:
-        self._local.trace = trace
+        self.lock = threading.RLock()
+        """Held by whoever renders: there is one trace at a time."""
+        self.trace: Trace
+        """What the render under way has read and written so far."""
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         return traced(super()._parse(source, name, filename))
@@ -98,12 +107,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         return any(isinstance(obj, kind) and attr in names for kind, names in _SAFE_METHODS.items())
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - Jinja's own naming
-        """Call a macro or a word function, counting the work; the template's calls into here pass as they are."""
-        if getattr(__obj, "__self__", None) is __self:
-            if kwargs:
-                kwargs.pop("_loop_vars", None)
-                kwargs.pop("_block_vars", None)
-            return __obj(*args, **kwargs)
+        """Call a macro or a word function, counting the work."""
         __self.trace.step()
         __self.trace.passed(args)
         found = super().call(__context, __obj, *args, **kwargs)
@@ -153,9 +157,9 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         self.trace.alias(begin, name, None)
         return iter(()) if values is None else self.trace.items(values)
 
-    def block(self, kind: str, label: str, caller: Callable[[], str]) -> str:
+    def block(self, kind: str, label: str, *key: Any, caller: Callable[[], str]) -> str:
         """A sentence, clause, member or line."""
-        return self.trace.block(kind, label, caller)
+        return self.trace.block(kind, label, key, caller)
 
     def unit(self, number: int, _reads: tuple[str, ...], caller: Callable[[], str]) -> str:
         """A top-level statement, remembered by the values that it reads."""

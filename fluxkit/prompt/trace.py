@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ MAX_STEPS = 50_000
 MAX_CHARACTERS = 200_000
 """Characters printed or joined in one render; a long prompt and all that it is built from have some twenty thousand."""
 
+_PLAIN = frozenset((type(None), bool, str, int, float))
 _DERIVED = ("_words", "_phrase", "_text", "_noun")
 
 
@@ -42,10 +43,10 @@ class Trace:
         self._path_of: dict[int, str] = {}
         self._kept: list[Any] = []
 
-    def entered(self, roots: dict[str, Any]) -> dict[str, Any]:
-        """The values that a template starts from, known by their names."""
+    def entered(self, roots: dict[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
+        """The values that a template starts from, known by their names, or by the fields in `paths` that they word."""
         self._roots = frozenset(roots)
-        return {name: self._known(value, name) for name, value in roots.items()}
+        return {name: self._known(value, paths.get(name, name)) for name, value in roots.items()}
 
     def finished(self, text: str) -> assembly.Pieces:
         """Output as pieces with the kind of block that made each; text outside a block has kind ""."""
@@ -151,14 +152,39 @@ class Trace:
             self._memo.say(number, self._numbers, known)
         return self._kept_block(known)
 
-    def block(self, kind: str, label: str, caller: Callable[[], str]) -> str:
-        """A block's words; a block inside no other comes back as a placeholder for its finished piece."""
+    def block(self, kind: str, label: str, reads: tuple[Any, ...], caller: Callable[[], str]) -> str:
+        """A block's words; a block inside no other comes back as a placeholder for its finished piece.
+
+        `reads` are its number and the names and values that it reads; where they are the same its words are.
+        """
         if self._depth:
             return self._inner(kind, caller)
-        self._depth = 1
-        piece = self._finished(kind, label, caller)
-        self._depth = 0
-        return self._kept_block(((kind, piece),) if piece.text else ())
+        key = self._key(*reads) if reads else None  # a clause in no sentence has none
+        known = self._memo.blocks.get(key) if key else None
+        if known is None:
+            self._depth = 1
+            piece = self._finished(kind, label, caller)
+            self._depth = 0
+            known = ((kind, piece),) if piece.text else ()
+            if key:
+                self._memo.blocks[key] = known
+        return self._kept_block(known)
+
+    def _key(self, number: int, names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """What a block's words follow from: the values that it reads, and the fields that they are known by; None
+        where one is neither a record nor plain."""
+        key: list[Any] = [number]
+        for name, value in zip(names, values, strict=True):
+            kind = type(value)
+            if kind is marked.Said:
+                key += (value, value.path)
+            elif isinstance(value, Record):
+                key += (*self._memo.numbers((value,)), self._path_of.get(id(value)))
+            elif kind in _PLAIN:
+                key += (value, *self._aliases.get(name, ()))
+            else:
+                return None
+        return tuple(key)
 
     def resolved(self, text: str) -> str:
         """A marked text with its placeholders replaced by the words they stand for, spaced and punctuated."""
@@ -179,6 +205,10 @@ class Trace:
         dropped, self.silent = self.silent, outer
         if dropped:
             return ""
+        if kind == "clause" and (simple := marked.one_field(text)):
+            head, index, words = simple
+            path = marked.decision(list(self._index)[index])
+            return f"{marked.opened(self._number(path))}{head}{marked.CLOSE}{words}" if head else words
         letters = marked.letters(text, list(self._index))
         words = marked.remark(
             assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters), self._index
@@ -199,7 +229,7 @@ class Trace:
 
     def _known(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
-            return value if isinstance(value, marked.Said) else marked.Said.by(marked.clean(value), path)
+            return value if isinstance(value, marked.Said) else marked.said(value, path)
         if isinstance(value, Record) or (isinstance(value, tuple) and value):  # there is only one empty tuple
             self._path_of[id(value)] = path
             self._kept.append(value)
@@ -209,6 +239,8 @@ class Trace:
         return f"{marked.opened(self._number(path))}{text}{marked.CLOSE}" if path and text else text
 
     def _leaf(self, reads: list[str]) -> str:
+        if len(reads) < 2:
+            return reads[0] if reads else ""
         leaves = [path for path in reads if path and not any(other.startswith(f"{path}.") for other in reads)]
         return leaves[0] if leaves else ""
 

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from fluxkit.optics.figures import number, shutter
 from fluxkit.optics.formats import FormatName
 from fluxkit.scene.noun import Noun, Words
 
@@ -30,6 +31,24 @@ _ANGLE_WORDS: dict[CameraAngle, str] = {
     "high": "from a high angle",
     "overhead": "from directly overhead",
 }
+
+
+_FORMAT_WORDS: dict[SensorFormat, str] = {
+    "APS-C": "an APS-C sensor",
+    "APS-C Canon": "an APS-C sensor",
+    "Super 35": "the Super 35 format",
+    "Micro Four Thirds": "a Micro Four Thirds sensor",
+    "1 inch": "a 1-inch sensor",
+    "phone 1/1.3": "a phone camera",
+    "phone 1/2.55": "a phone camera",
+    "645 digital": "a medium-format digital back",
+    "645": "medium format, 645",
+    "6x6": "square medium format, 6x6",
+    "6x7": "medium format, 6x7",
+    "4x5": "large format, 4x5 inch",
+    "8x10": "large format, 8x10 inch",
+}
+"""Each format but the usual one."""
 
 
 class Camera(Noun):
@@ -61,6 +80,26 @@ class Camera(Noun):
         """From where the camera looks: "from a low angle"."""
         return _ANGLE_WORDS[self.angle] if self.angle else None
 
+    @property
+    def format_words(self) -> str | None:
+        """The format: "medium format, 6x7"; None for full frame, which goes without saying."""
+        return _FORMAT_WORDS.get(self.format)
+
+    @property
+    def shutter_words(self) -> str | None:
+        """The exposure time: "1/250 s"."""
+        return shutter(self.shutter_s) if self.shutter_s else None
+
+    @property
+    def iso_words(self) -> str | None:
+        """The sensitivity: "ISO 400"."""
+        return f"ISO {number(self.iso)}" if self.iso else None
+
+    @property
+    def support_words(self) -> str | None:
+        """What holds it: "on a tripod"."""
+        return "on a tripod" if self.support == "tripod" else self.support
+
 
 class Lens(Noun):
     """The glass: what it takes in, and how it blurs what it leaves out."""
@@ -89,6 +128,16 @@ class Lens(Noun):
                 "lens"
             )
         return self
+
+    @property
+    def focal_length_words(self) -> str:
+        """The focal length as it stands on the barrel: "85mm"."""
+        return f"{number(self.focal_length_mm)}mm"
+
+    @property
+    def f_number_words(self) -> str | None:
+        """The aperture: "f/1.8"."""
+        return f"f/{number(self.f_number)}" if self.f_number else None
 
     @property
     def character_words(self) -> str | None:

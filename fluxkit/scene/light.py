@@ -165,7 +165,10 @@ class Light(Noun):
 
     @property
     def source_words(self) -> str | None:
-        """What gives it, as the light itself: "light from a north-facing window", "candlelight"."""
+        """What gives it, as the light itself: "light from a north-facing window", "candlelight"; sunlight is direct
+        where nothing softens it."""
+        if self.source == "sun" and (self.modifier or self.softness not in ("hard", "crisp")):
+            return "sunlight"
         return SOURCE_WORDS[self.source] if self.source else None
 
     @property

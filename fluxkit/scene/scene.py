@@ -74,6 +74,7 @@ class Scene(Noun):
         "view_words": "lens.focal_length_mm",
         "temperature_words": "lighting.key.temperature_k",
         "sun_words": "environment.clock",
+        "daylight_words": "environment.weather",
         "exposure_words": "camera.shutter_s",
     }
     """The field that each of the scene's own derived words belongs to, for a prompt's spans."""
@@ -146,6 +147,12 @@ class Scene(Noun):
         """How warm the key looks on this film: "warm"; None on black and white or without a kelvin."""
         key = self.lighting.key if self.lighting else None
         return words.temperature(key, self.film) if key else None
+
+    @property
+    def daylight_words(self) -> str | None:
+        """What a key without source or modifier is by day: "overcast daylight"; None where it is no daylight."""
+        key = self.lighting.key if self.lighting else None
+        return words.daylight(self.environment, key) if self.environment and key else None
 
     @property
     def sun_words(self) -> str | None:

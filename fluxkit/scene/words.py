@@ -46,6 +46,11 @@ _BLURS: _Bands = (
 )
 """Blur of infinity as a share of the short side; bands of section 1.1 of the imaging reference."""
 
+_DAYTIMES = {"morning", "midday", "afternoon"}
+
+_LOW_SUN_K = 4500.0
+"""At and under this a light is warmer than any daylight but a low sun's."""
+
 _SUNS: _Bands = (
     (-18, "a night sky"),
     (-6, "deep twilight"),
@@ -120,6 +125,18 @@ def sun(environment: Environment) -> str | None:
     """The sunlight at a clock time and place; None without them."""
     place = environment.sun
     return None if place is None else _banded(place.elevation_deg, _SUNS)
+
+
+def daylight(environment: Environment, key: Light) -> str | None:
+    """What a key without source or modifier is by day; None by night, under a clock, or for a warm light.
+
+    >>> daylight(Environment(weather="overcast"), Light(direction="left"))
+    'overcast daylight'
+    """
+    by_day = environment.time_of_day in _DAYTIMES or (environment.weather and not environment.time_of_day)
+    if not by_day or environment.clock or key.source or key.modifier or (key.kelvin or optics.DAYLIGHT_K) <= _LOW_SUN_K:
+        return None
+    return "overcast daylight" if environment.weather == "overcast" else "daylight"
 
 
 @lru_cache(maxsize=8192)

@@ -7,6 +7,7 @@ import pkgutil
 import pytest
 
 import fluxkit.prompt
+from fluxkit.optics import figures
 from fluxkit.prompt import english, filters, layout
 
 MODULES = [f"fluxkit.prompt.{module.name}" for module in pkgutil.iter_modules(fluxkit.prompt.__path__)]
@@ -98,4 +99,4 @@ def test_named_places_are_boxes(position, box):
     ("seconds", "said"), [(1 / 8000, "1/8000 s"), (0.3, "0.3 s"), (1 / 60, "1/60 s"), (2.5, "2.5 s")]
 )
 def test_exposure_times(seconds, said):
-    assert filters.shutter(seconds) == said
+    assert figures.shutter(seconds) == said
