@@ -61,7 +61,8 @@ _numbers = count()
 def _keyed(template: nodes.Template, names: _Names) -> None:
     """Give every sentence, member and line a number of its own and the values that it reads, to be remembered by."""
     for node in template.find_all(nodes.CallBlock):
-        if isinstance(node.call.node, nodes.EnvironmentAttribute) and node.call.args[0].value != "clause":
+        kind = node.call.args[0] if isinstance(node.call.node, nodes.EnvironmentAttribute) else None
+        if isinstance(kind, nodes.Const) and kind.value != "clause":
             reads = sorted(names.read_by(node.body) - names.constant)
             values = nodes.Tuple([nodes.Name(name, "load") for name in reads], "load")
             node.call.args += [nodes.Const(next(_numbers)), nodes.Const(tuple(reads)), values]

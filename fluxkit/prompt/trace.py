@@ -224,8 +224,8 @@ class Trace:
         letters = marked.letters(text, list(self._index))
         if kind == "member":
             return marked.piece(assembly.member(label, assembly.owned(letters), self.is_json))
-        letters = assembly.spaced(letters) if self.is_json else assembly.tidy(letters)
-        return marked.piece(assembly.owned(assembly.sentence(letters) if kind == "sentence" else letters))
+        tidied = assembly.sentence if kind == "sentence" else assembly.spaced if self.is_json else assembly.tidy
+        return marked.piece(assembly.owned(tidied(letters)))
 
     def _known(self, value: Any, path: str) -> Any:
         if isinstance(value, str):

@@ -8,7 +8,7 @@ import pytest
 
 import fluxkit.prompt
 from fluxkit.optics import figures
-from fluxkit.prompt import english, filters, layout
+from fluxkit.prompt import english, layout
 
 MODULES = [f"fluxkit.prompt.{module.name}" for module in pkgutil.iter_modules(fluxkit.prompt.__path__)]
 
