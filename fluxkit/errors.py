@@ -33,7 +33,8 @@
     │   │       ├── JobNotFound      the host does not know the job (any more)
     │   │       ├── JobTimeout       not ready before the deadline; the job goes on
     │   │       ├── ResultExpired    the picture was made, but its link no longer works
-    │   │       └── BadImage (BadPictureError)  what came back is no whole picture
+    │   │       ├── BadImage (BadPictureError)  what came back is no whole picture
+    │   │       └── BadLoRA (WeightsError)      what came back from a training is no LoRA in safetensors
     │   └── Cancelled                the user stopped the job
     ├── CatalogueError               the catalogue cannot be read or written
     ├── FrameError                   a picture file that holds no readable frame
@@ -224,6 +225,10 @@ class ResultExpired(JobError):
 
 class BadImage(JobError, BadPictureError):
     """What came back is no whole picture; the job can be resumed while the host keeps it."""
+
+
+class BadLoRA(JobError, WeightsError):
+    """What came back from a training is no whole LoRA; the job can be resumed while the host keeps it."""
 
 
 class Cancelled(EngineError):

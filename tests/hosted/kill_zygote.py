@@ -1,6 +1,6 @@
-"""Imports everything once, then forks a process for each plan that the kill test wants shot.
+"""Imports everything once, then forks a process for each plan or training that the kill tests want made.
 
-Reads lines of JSON (catalogue folder, address of the fake host, its key); answers each with the number of the new
+Reads lines of JSON (what, catalogue folder, address of the fake host, its key); answers each with the number of the new
 process, and with `ended` when that is gone.
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 
+import PIL.Image
 import PIL.PngImagePlugin  # imported before the first fork
 
 import fluxkit as fk
@@ -31,6 +32,20 @@ def shoot(folder, url, key):
         session.shoot(plan())
 
 
+TRAINING = {"trigger": "MAREIKE", "trainer": "ostris/flux-dev-lora-trainer", "destination": "me/mareike"}
+
+
+def pictures():
+    return [PIL.Image.new("RGB", (256, 256), (40 * number, 90, 90)) for number in range(4)]
+
+
+def train(folder, url, key):
+    """Train a LoRA into the catalogue of a folder."""
+    engine = HostedEngine(folder, budget_usd=5.0, server={"replicate": url}, keys={"replicate": key}, pace=PACE)
+    engine.train_lora(pictures(), **TRAINING)
+    engine.close()
+
+
 def say(what):
     sys.stdout.write(f"{what}\n")
     sys.stdout.flush()
@@ -43,7 +58,8 @@ if __name__ == "__main__":
         child = os.fork()
         if child == 0:
             os.environ["FLUXKIT_HOSTED"] = "1"  # the host is a fake one in the test's process
-            shoot(*json.loads(line))
+            what, *where = json.loads(line)
+            {"shoot": shoot, "train": train}[what](*where)
             os._exit(0)
         say(child)
         os.waitpid(child, 0)

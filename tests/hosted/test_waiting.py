@@ -14,7 +14,7 @@ from fluxkit.engines.base import Progress
 from fluxkit.engines.hosted.lanes import Lane, lane
 from fluxkit.engines.hosted.pace import Pace, retry_after
 from fluxkit.engines.hosted.tables import table
-from fluxkit.errors import Cancelled
+from fluxkit.errors import Cancelled, CatalogueError
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [
@@ -128,6 +128,86 @@ def test_a_cancel_says_what_goes_on_and_resume_brings_it(hosted, shots):
     assert "3 jobs at bfl go on and are billed; session.resume() fetches the pictures." in str(stopped.value)
     assert len(list(engine.resume())) == 3
     assert fake.posts == 3
+
+
+@pytest.mark.parametrize(("host", "cancels", "told", "fetched"), [
+    ("replicate", "at once", "3 jobs at replicate were cancelled; what had begun may be billed.", 0),
+    ("replicate", "later", "3 jobs at replicate were asked to stop; what had begun may be billed.", 0),
+    ("replicate", "too late", "3 jobs at replicate go on and are billed; session.resume() fetches the pictures.", 3),
+    ("fal", "at once", "3 jobs at fal were asked to stop; what had begun may be billed.", 0),
+    ("fal", "too late", "3 jobs at fal go on and are billed; session.resume() fetches the pictures.", 3),
+    ("bfl", "at once", "3 jobs at bfl go on and are billed; session.resume() fetches the pictures.", 3),
+])  # fmt: skip
+def test_a_stop_cancels_what_a_host_can_cancel_and_says_what_goes_on(hosted, shots, host, cancels, told, fetched):
+    fake, engine = hosted(seconds=0.5)
+    fake.cancels = cancels
+    asked = shots(3, host=host)
+
+    def stop(_: Progress):
+        if len(engine.jobs()) == 3 and {entry.state for entry in engine.jobs()} == {"submitted"}:
+            raise Cancelled("Stopped by the test.")
+
+    with pytest.raises(Cancelled) as stopped:
+        list(engine.shoot(asked, stop))
+    assert told in str(stopped.value)
+    assert len(list(engine.resume())) == fetched
+    assert fake.posts == 3
+    fake.seconds = 0
+    assert len(list(engine.shoot(asked))) == 3, "shot again, they are made: a cancelled job was never a picture"
+
+
+def test_a_cancelled_job_that_was_only_asked_for_is_made_anew_without_a_resume_between(hosted, shots):
+    fake, engine = hosted(seconds=0.5)
+    fake.cancels = "later"
+    asked = shots(2, host="replicate")
+
+    def stop(_: Progress):
+        if [entry.state for entry in engine.jobs()] == ["submitted"] * 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        list(engine.shoot(asked, stop))
+    assert "2 jobs at replicate were asked to stop" in stopped.value.__notes__[0]
+    fake.seconds = 0
+    assert len(list(engine.shoot(asked))) == 2
+    assert fake.posts == 4
+
+
+def test_a_job_of_another_kernel_is_not_cancelled_by_who_only_waits_for_it(hosted, shots, tmp_path):
+    fake, first = hosted(seconds=1.0)
+    second = type(first)(tmp_path / "catalogue", budget_usd=5.0, server=fake, detached=False)
+    asked, got = shots(host="replicate"), []
+    sender = threading.Thread(target=lambda: got.extend(first.shoot(asked)))
+    sender.start()
+    while [entry.state for entry in first.jobs()] != ["submitted"]:
+        time.sleep(0.005)
+
+    def stop(_: Progress):
+        raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled, match="1 job at replicate goes on"):
+        list(second.shoot(asked, stop))
+    sender.join()
+    assert len(got) == 1
+
+
+def test_a_journal_of_an_older_fluxkit_is_taken_over(tmp_path, hosted, shots):
+    import sqlite3
+
+    from fluxkit.engines.hosted import journal
+
+    (tmp_path / "catalogue").mkdir()
+    with sqlite3.connect(tmp_path / "catalogue" / journal.NAME) as old:
+        old.executescript(journal._STEPS[0] + "PRAGMA user_version = 1;")
+        old.execute("INSERT INTO job (shot_id, shot, host, server, model, request, state) VALUES "
+                    "('shot1-0', '{}', 'bfl', '', 'flux-pro-1.1', 'request1-0', 'done')")  # fmt: skip
+    _, engine = hosted()
+    assert [(entry.kind, entry.cancel_url) for entry in engine.jobs()] == [("picture", None)]
+    assert len(list(engine.shoot(shots()))) == 1
+    with sqlite3.connect(tmp_path / "catalogue" / journal.NAME) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    with pytest.raises(CatalogueError, match="version 99"):
+        journal.Journal(tmp_path / "catalogue" / journal.NAME)
 
 
 def test_an_interrupt_passes_with_the_same_note(hosted, shots):

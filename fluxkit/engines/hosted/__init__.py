@@ -7,5 +7,16 @@ from fluxkit.engines.hosted.fake import FakeHost
 from fluxkit.engines.hosted.importing import import_picture
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.tables import add_model
+from fluxkit.engines.hosted.trainers import trainers
+from fluxkit.engines.hosted.training import HostedTraining, TrainedLoRA
 
-__all__ = ["FakeHost", "HostedEngine", "Pace", "add_model", "import_picture"]
+__all__ = [
+    "FakeHost",
+    "HostedEngine",
+    "HostedTraining",
+    "Pace",
+    "TrainedLoRA",
+    "add_model",
+    "import_picture",
+    "trainers",
+]

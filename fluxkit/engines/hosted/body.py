@@ -7,10 +7,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
+from fluxkit.engines.hosted.client import Parcel
 from fluxkit.engines.hosted.pictures import Inputs
 from fluxkit.engines.hosted.tables import FieldRow, HostTable, ModelRow, row, table
+from fluxkit.engines.hosted.uploads import marked
 from fluxkit.errors import InputError, UnsupportedField
 from fluxkit.models.options import ratio
 from fluxkit.shots.shot import Shot
@@ -28,6 +31,8 @@ class Body:
     """May hold whole pictures, so it never shows."""
     recorded: dict[str, str] = field(default_factory=dict)
     """What goes into the frame's provenance: fields that were passed through, and what was set for the user."""
+    parcels: dict[str, Parcel] = field(default_factory=dict, repr=False)
+    """Files to hand to the host first, by the mark that stands for each in `fields`."""
 
     @property
     def hash(self) -> str:
@@ -40,7 +45,8 @@ def build_body(shot: Shot, host: str, inputs: Inputs | None = None) -> Body:
     """The body for a shot at a host; raises `UnsupportedField` for anything that the host's model does not take."""
     rows, host_table = row(host, shot.model), table(host)
     inputs = inputs or {}
-    asked = _asked(shot, inputs, host_table)
+    parcels: dict[str, Parcel] = {}
+    asked = _asked(shot, inputs, host_table, parcels)
     extra = asked.pop("extra", None) or {}
     made: dict[str, Any] = {}
     used: set[str] = set()
@@ -54,10 +60,10 @@ def build_body(shot: Shot, host: str, inputs: Inputs | None = None) -> Body:
     made |= extra
     _require_json(shot, host, extra)
     path = rows.path_without_pictures if rows.path_without_pictures and not inputs else rows.path
-    return Body(path=path, fields=made, recorded=_recorded(rows, made, asked, extra))
+    return Body(path=path, fields=made, recorded=_recorded(rows, made, asked, extra), parcels=parcels)
 
 
-def _asked(shot: Shot, inputs: Inputs, host_table: HostTable) -> dict[str, Any]:
+def _asked(shot: Shot, inputs: Inputs, host_table: HostTable, parcels: dict[str, Parcel]) -> dict[str, Any]:
     """Every value that the shot carries, by the name that the tables use; pictures as the host reads them."""
     asked: dict[str, Any] = {
         "prompt": str(shot.prompt),
@@ -71,11 +77,13 @@ def _asked(shot: Shot, inputs: Inputs, host_table: HostTable) -> dict[str, Any]:
     if shot.spec.sized_by == "pixels":
         asked |= {"width": shot.width, "height": shot.height, "nearest_ratio": f"{shot.width}:{shot.height}"}
     asked |= _edges(shot, host_table)
-    for index, lora in enumerate(shot.loras):
-        asked |= {f"lora.{index}.weights": lora.weights, f"lora.{index}.strength": lora.strength}
+    weights = [_lora(shot, lora.weights, host_table, parcels) for lora in shot.loras]
+    for index, (lora, where) in enumerate(zip(shot.loras, weights, strict=True)):
+        asked |= {f"lora.{index}.weights": where, f"lora.{index}.strength": lora.strength}
     if shot.loras:
-        asked["loras"] = [{"path": lora.weights, "scale": lora.strength} for lora in shot.loras]
-    encoded = {name: _encoded(data, host_table.pictures) for name, data in inputs.items()}
+        pairs = zip(shot.loras, weights, strict=True)
+        asked["loras"] = [{"path": where, "scale": lora.strength} for lora, where in pairs]
+    encoded = {name: _encoded(data, host_table, parcels) for name, data in inputs.items()}
     references = [data for name, data in encoded.items() if name.startswith("reference.")]
     if references:
         asked["references"] = references
@@ -226,9 +234,29 @@ def _recorded(
     return recorded
 
 
-def _encoded(data: bytes, how: str) -> str:
+def _encoded(data: bytes, host_table: HostTable, parcels: dict[str, Parcel]) -> str:
+    """A picture as the host reads it: inside the request, or as a file of its own where it is too big for that."""
+    kind = "image/png" if data[:4] == b"\x89PNG" else "image/jpeg"
+    if 0 < host_table.inline_bytes < len(data):
+        mark, parcel = marked(data, kind)
+        parcels[mark] = parcel
+        return mark
     text = base64.b64encode(data).decode("ascii")
-    if how == "base64":
-        return text
-    kind = "png" if data[:4] == b"\x89PNG" else "jpeg"
-    return f"data:image/{kind};base64,{text}"
+    return text if host_table.pictures == "base64" else f"data:{kind};base64,{text}"
+
+
+def _lora(shot: Shot, weights: str, host_table: HostTable, parcels: dict[str, Parcel]) -> str:
+    """A LoRA as the host reads it: a file of this machine is handed over, where the host's models can read that."""
+    here = Path(weights).expanduser()
+    if weights.startswith("https://") or not (here.exists() or weights.endswith(".safetensors")):
+        return weights
+    if not here.is_file():
+        _refuse(shot, host_table.host, f"the LoRA {here.name!r} was asked for, which is no file on this machine",
+                "Give the path of a safetensors file, a hub id or an https address.")  # fmt: skip
+    if not host_table.reads_lora_files:
+        _refuse(shot, host_table.host, f"the LoRA file {here.name!r} was asked for; it reads LoRAs by hub id, by the "
+                "name of a model trained there, or by https address",
+                "Put the file on a hub, or choose a host that takes files: options={'host': 'fal'}.")  # fmt: skip
+    mark, parcel = marked(here, "application/octet-stream")
+    parcels[mark] = parcel
+    return mark

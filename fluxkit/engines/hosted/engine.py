@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pydantic import SecretStr
 
 from fluxkit.engines.base import OnProgress, silent
+from fluxkit.engines.hosted import cancelling, dataset
 from fluxkit.engines.hosted.body import build_body
+from fluxkit.engines.hosted.client import Client
 from fluxkit.engines.hosted.courier import Courier, Direct
 from fluxkit.engines.hosted.fake import FakeHost
 from fluxkit.engines.hosted.hosts import host as host_named
@@ -21,6 +24,8 @@ from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.pictures import inputs_of
 from fluxkit.engines.hosted.run import Order, Run
+from fluxkit.engines.hosted.training import HostedTraining, TrainedLoRA, TrainingOrder, ordered
+from fluxkit.engines.hosted.training_run import TrainingRun
 from fluxkit.errors import BudgetExceeded, ConfigError, HostedError, HostedForbidden, MissingKey
 from fluxkit.frames.frame import Frame
 from fluxkit.models import ModelSpec, prices
@@ -60,6 +65,7 @@ class HostedEngine:
         self._fake = server if isinstance(server, FakeHost) else None
         self._servers = dict(server) if isinstance(server, Mapping) else {}
         self._keys = {name: _secret(key) for name, key in (keys or {}).items()}
+        self._paced = pace is not None
         self._pace = pace or (self._fake.pace if self._fake else Pace())
         self._prices = dict(prices or {})
         self._detached = detached
@@ -110,11 +116,73 @@ class HostedEngine:
         Raises, after the last frame, the first error of a job that ended without a picture.
         """
         journal = self._opened()
-        orders = [self._known(entry) for entry in journal.entries(OPEN) if entry.state != "intent"]
+        entries = journal.entries(OPEN, kind="picture")
+        orders = [self._known(entry) for entry in entries if entry.state != "intent"]
         run = self._run(orders, resuming=True)
         yield from run.frames(progress)
         if run.errors:
             raise _first(run.errors)
+
+    def train_lora(
+        self, pictures: str | Path | Iterable[Any], *, progress: OnProgress = silent, **settings: Any
+    ) -> TrainedLoRA:
+        """Train a LoRA at a host, and return it when its file is on this machine, checked, in `<catalogue>/loras`.
+
+        `pictures` is a zip (`a.jpg` with `a.txt`) or pictures, each alone or in a pair with its caption; they are sent
+        without metadata. `settings` are those of `HostedTraining`: `trigger` (the word that calls it up), `trainer`,
+        `steps`, `rank`, ... What a trainer does not take is refused.
+
+        A training that was asked for before, to the letter, is followed or given back, not paid again; another `take`
+        pays for another. Raises `BudgetExceeded` before anything is sent, and what `shoot` raises afterwards.
+
+            engine.train_lora([("1.jpg", "a portrait"), ...], trigger="MAREIKE", steps=1000)
+        """
+        asked = HostedTraining(**settings)
+        packed = dataset.pack(pictures, asked.trigger, self._opened().folder)
+        order = ordered(asked, packed)
+        run = self._training(order.request.host, progress)
+        self._check_training(order)
+        made = run.start(order)
+        if packed.path.parent == self._opened().folder:
+            packed.path.unlink(missing_ok=True)
+        return made
+
+    def trainings(self) -> list[TrainedLoRA]:
+        """Every LoRA that was trained from this catalogue and whose file is there, oldest first."""
+        entries = self._opened().entries(("done",), kind="training")
+        made = [self._training(entry.host, silent, keyless=True).finished(entry) for entry in entries]
+        return [lora for lora in made if lora is not None]
+
+    def resume_trainings(self, progress: OnProgress = silent) -> list[TrainedLoRA]:
+        """Wait for trainings that were sent earlier and never fetched; nothing is sent, nothing spent.
+
+        Raises, after the last, the first error of a training that ended without a LoRA.
+        """
+        made: list[TrainedLoRA] = []
+        failed: list[HostedError] = []
+        for entry in self._opened().entries(OPEN, kind="training"):
+            if entry.state == "intent":
+                continue
+            run = self._training(entry.host, progress, server=entry.server, resuming=True)
+            try:
+                made.append(run.follow(entry))
+            except HostedError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
+        return made
+
+    def cancel(self, job: Entry) -> str:
+        """Ask a host to stop a job of `jobs()`; how it then stands.
+
+        `cancelled`, `cancelling` (the host will try), or as before where the host cannot (BFL never can).
+        """
+        server = Server(job.server, host_named(job.host).domains)
+        client = Client(server, host_named(job.host).credential(self._key(job.host)))
+        try:
+            return cancelling.cancel(job, self._opened(), client)
+        finally:
+            client.close()
 
     def jobs(self, *, waiting_only: bool = False) -> list[Entry]:
         """What the journal holds: every paid request and how it stands, oldest first."""
@@ -174,19 +242,42 @@ class HostedEngine:
         if self._courier is None:
             self._courier = Courier(self._opened()) if self._detached else Direct(self._opened())
         return Run(orders, journal=self._opened(), courier=self._courier, ledger=self._ledger, pace=self._pace,
-                   resuming=resuming)  # fmt: skip
+                   resuming=resuming, renew=self._new)  # fmt: skip
 
     def _check(self, orders: list[Order]) -> None:
         if not orders:
             return
-        if os.environ.get("FLUXKIT_HOSTED") == "0" and self._fake is None:
-            many = len(orders) != 1
-            raise HostedForbidden(
-                f"{len(orders)} hosted picture{'s' * many} {'were' if many else 'was'} asked for, but FLUXKIT_HOSTED=0 "
-                "is set, which forbids every request that could cost money. Unset it, or use a FakeHost.",
-                shot=orders[0].shot,
-            )
+        many = len(orders) != 1
+        self._require_permission(
+            f"{len(orders)} hosted picture{'s' * many} {'were' if many else 'was'}", orders[0].shot
+        )
         self._ledger.check(sum(order.forecast_usd for order in orders), len(orders))
+
+    def _require_permission(self, what: str, shot: Shot | None = None) -> None:
+        if os.environ.get("FLUXKIT_HOSTED") == "0" and self._fake is None:
+            raise HostedForbidden(
+                f"{what} asked for, but FLUXKIT_HOSTED=0 is set, which forbids every request that could cost money. "
+                "Unset it, or use a FakeHost.",
+                shot=shot,
+            )
+
+    def _check_training(self, order: TrainingOrder) -> None:
+        """A training that would be sent must be permitted and fit the budget; one that is known costs nothing."""
+        known = next(iter(self._opened().of_shot(order.request.id)), None)
+        if known is None or known.state in ("intent", "withdrawn", "refused", "failed", "cancelled", "expired"):
+            self._require_permission("1 hosted LoRA training was")
+            self._ledger.check(order.forecast_usd(self._prices), 1, noun="LoRA training")
+
+    def _training(
+        self, name: str, progress: OnProgress, *, server: str = "", resuming: bool = False, keyless: bool = False
+    ) -> TrainingRun:
+        if self._courier is None:
+            self._courier = Courier(self._opened()) if self._detached else Direct(self._opened())
+        pace = self._pace if self._fake or self._paced else replace(self._pace, most=15.0, deadline=4 * 3600.0)
+        return TrainingRun(
+            self._opened(), self._courier, self._ledger, pace, SecretStr("") if keyless else self._key(name),
+            server or self._server(name), progress, prices=self._prices, resuming=resuming,
+        )  # fmt: skip
 
     def _unsent(self, shots: Sequence[Shot]) -> list[Shot]:
         """The shots that would be sent: those without a job that the journal still looks after."""

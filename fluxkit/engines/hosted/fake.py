@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fluxkit.engines.hosted import fake_jobs
 from fluxkit.engines.hosted.fake_jobs import FAULTS, UNTAKEN, FakeJob
+from fluxkit.engines.hosted.fake_storage import FakeStorage, file_reply, initiate_reply
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.errors import InputError, did_you_mean
 from fluxkit.models.prices import price
@@ -53,6 +54,8 @@ class Seen:
     foreign: bool
     path: str
     key: str
+    paid: bool = False
+    """Whether a real host would have billed it, had it taken it."""
 
 
 class FakeHost:
@@ -79,6 +82,10 @@ class FakeHost:
         """Every job that it took, by id: what a real host would have billed."""
         self.seen: list[Seen] = []
         """Every request that arrived."""
+        self.storage = FakeStorage()
+        """Files that were handed in, and models of the account."""
+        self.cancels = "at once"
+        """How it answers a cancel: `at once`, `later` or `too late`."""
         self._servers: list[ThreadingHTTPServer] = []
         self._lock = threading.Lock()
 
@@ -89,8 +96,8 @@ class FakeHost:
 
     @property
     def posts(self) -> int:
-        """How many submits arrived, taken or not."""
-        return sum(request.method == "POST" for request in self.seen)
+        """How many submits arrived, taken or not; uploads and cancels are none."""
+        return sum(request.paid for request in self.seen)
 
     def url(self, host: str = "bfl") -> str:
         """The base address of a host's protocol."""
@@ -137,8 +144,10 @@ class FakeHost:
 
     def take(self, host: str, model: str, body: dict[str, Any], fault: str) -> FakeJob:
         """Take a job, which is when it is billed."""
+        trains = host in ("replicate", "fal") and "train" in model
         listed = price(model, "bfl")
-        job = FakeJob(id=uuid.uuid4().hex, host=host, model=model, body=body, fault=fault, seconds=self.seconds)
+        job = FakeJob(id=uuid.uuid4().hex, host=host, model=model, body=body, fault=fault, seconds=self.seconds,
+                      trains=trains)  # fmt: skip
         job.credits = self.credits or (listed.picture * 100 if listed else 4.0)
         with self._lock:
             self.jobs[job.id] = job
@@ -151,14 +160,18 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        host, path, _ = self._noted()
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or "{}")
+        content = self.rfile.read(int(self.headers.get("content-length", 0)))
+        host, path, _ = self._noted(paid=not self._is_free(self.path))
+        if self._is_free(self.path):
+            return self._free(host, path, content)
+        body = json.loads(content or "{}")
         fault = self.fake.next_fault()
         if not self._has_key(host):
             return self._json(403, _REFUSALS["403"])
         if fault.startswith(UNTAKEN):
             return self._refuse(host, fault)
-        model = path.removesuffix("/predictions").rsplit("/", 1)[-1]
+        model = path.rpartition("/versions/")[0].rsplit("/", 1)[-1] if path.endswith("/trainings") else (
+            path.removesuffix("/predictions").rsplit("/", 1)[-1])  # fmt: skip
         job = self.fake.take(host, model, body.get("input", body), fault)
         if fault == "reset":
             return self._reset()
@@ -172,14 +185,53 @@ class _Handler(BaseHTTPRequestHandler):
         polling = self.fake.foreign_url(host) if fault == "foreign polling" else self.fake.url(host)
         return self._json(*fake_jobs.accepted(job, self.fake.url(host), polling))
 
+    def do_PUT(self) -> None:
+        content = self.rfile.read(int(self.headers.get("content-length", 0)))
+        _host, path, _ = self._noted()
+        if path.endswith("/cancel"):
+            return self._cancel(path)
+        self.fake.storage.files[path.rsplit("/", 1)[-1]] = content
+        return self._send(200, b"", {})
+
+    @staticmethod
+    def _is_free(path: str) -> bool:
+        """Whether a POST costs nothing: uploads, cancels, and a new model of the account."""
+        plain = urlsplit(path).path
+        return plain.endswith(("/v1/files", "/cancel", "/storage/upload/initiate", "/v1/models"))
+
+    def _free(self, host: str, path: str, content: bytes) -> None:
+        if not self._has_key(host):
+            return self._json(403, _REFUSALS["403"])
+        if path.endswith("/cancel"):
+            return self._cancel(path)
+        if path.endswith("/v1/files"):
+            name = self.fake.storage.take(self.headers.get("content-type") or "", content)
+            return self._json(201, file_reply(self.fake.url(host), name, len(self.fake.storage.files[name])))
+        body = json.loads(content)
+        if path.endswith("/v1/models"):
+            self.fake.storage.models.add(f"{body['owner']}/{body['name']}")
+            return self._json(201, body)
+        return self._json(200, initiate_reply(self.fake.foreign_url(host), body["file_name"]))
+
+    def _cancel(self, path: str) -> None:
+        job = next((self.fake.jobs[part] for part in path.split("/") if part in self.fake.jobs), None)
+        if job is None:
+            return self._json(404, {"detail": "Not found"})
+        return self._json(*fake_jobs.cancelled(job, self.fake.cancels))
+
     def do_GET(self) -> None:
         host, path, query = self._noted()
         if path in ("/v1/credits", "/v1/account"):
             return self._json(200, {"credits": 100.0}) if self._has_key(host) else self._json(403, _REFUSALS["403"])
         if path == "/":
             return self._json(404, {"detail": "Not Found"})
+        owned = path.removeprefix("/v1/models/")
+        if path.startswith("/v1/models/") and "train" not in path and not fake_jobs.is_listed(host, path):
+            return (
+                self._json(200, {}) if owned in self.fake.storage.models else self._json(404, {"detail": "Not found"})
+            )
         if path == "/openapi.json" or path.startswith("/v1/models/"):
-            return self._json(200, fake_jobs.published(host, path))
+            return self._json(200, fake_jobs.published(host, _endpoint(query) or path))
         parts = [part for part in path.split("/") if part]
         id = query.get("id", [""])[0] or next((part for part in parts if part in self.fake.jobs), "")
         job = self.fake.jobs.get(id)
@@ -221,7 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(403, {"detail": "Signature not valid in the specified time frame"})
         if job.fault == "redirected picture" and once:
             return self._redirect(job.host, job.id)
-        data = job.picture()
+        data = job.result()
         if job.fault == "truncated" or (job.fault == "truncated once" and once):
             data = data[: len(data) // 2]
         return self._send(200, data, {"content-type": "application/octet-stream"})
@@ -237,11 +289,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._redirect(host, "submit")
         return self._json(int(fault), _REFUSALS[fault])
 
-    def _noted(self) -> tuple[str, str, dict[str, list[str]]]:
+    def _noted(self, *, paid: bool = False) -> tuple[str, str, dict[str, list[str]]]:
         parts = urlsplit(self.path)
         host, _, path = parts.path.lstrip("/").partition("/")
         key = self.headers.get("x-key") or self.headers.get("authorization") or ""
-        self.fake.seen.append(Seen(self.command, self.foreign, f"/{path}", key))
+        self.fake.seen.append(Seen(self.command, self.foreign, f"/{path}", key, paid))
         return host, f"/{path}", parse_qs(parts.query)
 
     def _has_key(self, host: str) -> bool:
@@ -273,6 +325,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: Any) -> None:
         """Say nothing: a notebook's output holds no requests."""
+
+
+def _endpoint(query: dict[str, list[str]]) -> str:
+    """The model that fal's schema address names in its query."""
+    return "".join(f"/{name}" for name in query.get("endpoint_id", [])[:1])
 
 
 def _known(fault: str) -> str:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from fluxkit.engines.hosted.fake_storage import VERSION, lora_archive, lora_file
 from fluxkit.engines.hosted.tables import ModelRow, table
 
 Fault = Literal[
@@ -41,6 +42,9 @@ class FakeJob:
     born: float = field(default_factory=time.monotonic)
     polls: int = 0
     fetches: int = 0
+    trains: bool = False
+    """A training: it makes a LoRA file, not a picture."""
+    cancels: Literal["no", "asked", "done"] = "no"
 
     @property
     def seed(self) -> int:
@@ -48,8 +52,10 @@ class FakeJob:
         return int(self.body.get("seed") or 0)
 
     def state(self) -> str:
-        """waiting, ready, missing, odd, failed, request or content (moderated)."""
+        """waiting, ready, missing, odd, failed, cancelled, request or content (moderated)."""
         self.polls += 1
+        if self.cancels != "no":
+            return "cancelled"
         if self.fault == "early 404" and self.polls <= 2:
             return "missing"
         if self.fault == "request moderated":
@@ -60,6 +66,13 @@ class FakeJob:
         if self.fault == "odd status" and self.polls <= 2:
             return "odd"
         return {"content moderated": "content", "error": "failed"}.get(self.fault, "ready")
+
+    def result(self) -> bytes:
+        """The file that the job made."""
+        if not self.trains:
+            return self.picture()
+        trigger = str(self.body.get("trigger_word") or self.body.get("trigger_phrase") or "")
+        return lora_archive(trigger) if self.host == "replicate" else lora_file(trigger)
 
     def picture(self) -> bytes:
         """A placeholder picture of the size asked for, different for each request; it says that it is fake."""
@@ -93,10 +106,21 @@ def accepted(job: FakeJob, base: str, polling: str) -> tuple[int, dict[str, Any]
         return 200, {"id": job.id, "polling_url": f"{polling}/v1/get_result?id={job.id}", "cost": job.credits,
                      "input_mp": 0.0, "output_mp": 1.0}  # fmt: skip
     if job.host == "replicate":
-        return 201, {"id": job.id, "status": "starting", "urls": {"get": f"{polling}/v1/predictions/{job.id}"}}
-    status = f"{polling}/requests/{job.id}/status"
-    return 200, {"request_id": job.id, "status_url": status, "response_url": status.removesuffix("/status"),
-                 "queue_position": 0}  # fmt: skip
+        place = f"{polling}/v1/{'trainings' if job.trains else 'predictions'}/{job.id}"
+        return 201, {"id": job.id, "status": "starting", "urls": {"get": place, "cancel": f"{place}/cancel"}}
+    place = f"{polling}/requests/{job.id}"
+    return 200, {"request_id": job.id, "status_url": f"{place}/status", "response_url": place,
+                 "cancel_url": f"{place}/cancel", "queue_position": 0}  # fmt: skip
+
+
+def cancelled(job: FakeJob, how: str) -> tuple[int, dict[str, Any]]:
+    """The reply to a cancel; `how` is `at once`, `later` (it will be tried) or `too late`."""
+    if how == "too late":
+        return 400, {"status": "ALREADY_COMPLETED", "detail": "Request is already completed"}
+    job.cancels = "asked" if how == "later" or job.host == "fal" else "done"
+    if job.host == "fal":
+        return 202, {"status": "CANCELLATION_REQUESTED"}
+    return 200, {"id": job.id, "status": "canceled" if job.cancels == "done" else "processing"}
 
 
 def standing(job: FakeJob, state: str, link: str, base: str) -> tuple[int, dict[str, Any]]:
@@ -112,21 +136,35 @@ def standing(job: FakeJob, state: str, link: str, base: str) -> tuple[int, dict[
 
 def response(job: FakeJob, state: str, link: str) -> dict[str, Any]:
     """fal's response to a completed request; moderation shows as a flag."""
+    if job.trains:
+        return {"diffusers_lora_file": {"url": link}, "config_file": {"url": link}}
     return {"images": [{"url": link}], "seed": job.seed, "has_nsfw_concepts": [state in ("request", "content")]}
 
 
 def published(host: str, path: str) -> dict[str, Any]:
     """What the host publishes about its fields: here, exactly what the table says."""
     models = table(host).models
+    if host == "fal":
+        found = next((row for row in models.values() if path in (row.path, row.path_without_pictures)), None)
+        body = {"content": {"application/json": {"schema": {"properties": _properties(found) if found else {}}}}}
+        return {"paths": {path: {"post": {"requestBody": body}}}}
     if host == "replicate":
         found = next((row for row in models.values() if row.path.startswith(path + "/")), None)
         properties = _properties(found) if found else {}
         return {
-            "latest_version": {"openapi_schema": {"components": {"schemas": {"Input": {"properties": properties}}}}}
+            "latest_version": {
+                "id": VERSION,
+                "openapi_schema": {"components": {"schemas": {"Input": {"properties": properties}}}},
+            }
         }
     body = {name: {"schema": {"properties": _properties(row)}} for name, row in models.items()}
     return {"paths": {row.path: {"post": {"requestBody": {"content": {"application/json": body[name]}}}}
                       for name, row in models.items()}}  # fmt: skip
+
+
+def is_listed(host: str, path: str) -> bool:
+    """Whether the host's table has a model at this path of `/v1/models/`."""
+    return any(row.path.startswith(f"{path}/") for row in table(host).models.values())
 
 
 def _properties(row: ModelRow) -> dict[str, Any]:
@@ -149,11 +187,13 @@ def _bfl(job: FakeJob, state: str, link: str) -> dict[str, Any]:
 
 
 def _replicate(job: FakeJob, state: str, link: str) -> dict[str, Any]:
-    words = {"waiting": "processing", "ready": "succeeded", "odd": "paused"}
+    words = {"waiting": "processing", "ready": "succeeded", "odd": "paused", "cancelled": "canceled"}
     reply: dict[str, Any] = {"id": job.id, "status": words.get(state, "failed"), "output": None, "error": None,
                              "logs": f"Using seed: {job.seed}\n 50%|█████     | 14/28"}  # fmt: skip
     if state == "ready":
-        reply["output"] = link
+        reply["output"] = (
+            {"version": f"{job.body.get('destination', 'me/lora')}:1", "weights": link} if job.trains else link
+        )
     if state in ("request", "content"):
         reply["error"] = "NSFW content detected. Try running it again, or try a different prompt."
     if state == "failed":
@@ -169,4 +209,6 @@ def _fal(job: FakeJob, state: str, base: str) -> tuple[int, dict[str, Any]]:
     reply: dict[str, Any] = {"status": "COMPLETED", "response_url": f"{base}/requests/{job.id}"}
     if state == "failed":
         reply |= {"error": "a scripted fault", "error_type": "runner_error"}
+    if state == "cancelled":
+        reply |= {"error": "Request was cancelled", "error_type": "cancelled"}
     return 200, reply

@@ -10,16 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from fluxkit import errors
 from fluxkit.engines.hosted.answers import Values, refused
 from fluxkit.engines.hosted.client import Answer, Call, Client, Unreached
 from fluxkit.engines.hosted.hosts import Host, Standing, host
-from fluxkit.engines.hosted.journal import Entry, Journal
+from fluxkit.engines.hosted.journal import AT_HOST, Entry, Journal
 from fluxkit.engines.hosted.pace import Pace, retry_after
 from fluxkit.engines.hosted.pictures import flaw, suffix
+from fluxkit.engines.hosted.submit import unknown
 
 Report = Callable[[float | None], None]
 """Takes how far a job is, 0 to 1; None where the host does not tell."""
@@ -30,6 +31,10 @@ _FETCHES = 3
 
 class Stopped(Exception):
     """The user stopped waiting; the job goes on at the host."""
+
+
+class CancelledByUser(Exception):
+    """The job was cancelled because the user had asked for it."""
 
 
 class Ended(Exception):
@@ -43,10 +48,55 @@ class Ended(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """A picture that is on disk, and its entry."""
+    """What a job made is on disk; `data` is the picture's bytes, empty for what is too big to hold."""
 
     entry: Entry
     data: bytes = field(repr=False)
+
+
+class Goods(Protocol):
+    """What a job makes: how it is fetched, checked and put on disk."""
+
+    @property
+    def noun(self) -> str:
+        """Names it in messages, such as `picture`."""
+
+    @property
+    def broken(self) -> str:
+        """The error of a file that is not what was ordered."""
+
+    def get(self, client: Client, link: str) -> Answer:
+        """Download it; raises `Unreached`."""
+
+    def flaw(self, answer: Answer) -> str | None:
+        """Why what came is not what was ordered, in a few words; None where it is."""
+
+    def keep(self, entry: Entry, answer: Answer) -> tuple[str, str]:
+        """Put it on disk, whole; the journal's next state and the file's name."""
+
+
+class Pictures:
+    """Pictures, which wait beside the journal until the catalogue has them."""
+
+    noun = "picture"
+    broken = "BadImage"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, client: Client, link: str) -> Answer:
+        """Into memory: no picture of a hosted model is too big for that."""
+        return client.send(Call("GET", link, keyless=True, timeout_s=120))
+
+    def flaw(self, answer: Answer) -> str | None:
+        """Every pixel is decoded."""
+        return flaw(answer.content)
+
+    def keep(self, entry: Entry, answer: Answer) -> tuple[str, str]:
+        """Beside the journal, named by request and job."""
+        name = f"{entry.request}-{entry.id}{suffix(answer.content)}"
+        write_whole(self._folder / name, answer.content)
+        return "stored", name
 
 
 @dataclass
@@ -59,6 +109,12 @@ class Follower:
     stop: threading.Event
     last_chance: bool = False
     """True in `resume`: what cannot be fetched now is given up, where the host will not have it later either."""
+    goods: Goods | None = None
+    """What the jobs make; pictures unless told."""
+
+    @property
+    def _goods(self) -> Goods:
+        return self.goods or Pictures(self.journal.folder)
 
     def follow(self, entry: Entry, report: Report) -> Fetched:
         """Wait for the picture and store it; returns it with its entry. Raises `Stopped` or `Ended`."""
@@ -115,6 +171,9 @@ class Follower:
             return self._fetch(watch, standing)
         if standing.state == "moderated":
             raise Ended("moderated", watch.moderated(standing))
+        if standing.state == "cancelled":
+            raise Ended("cancelled", watch.error("JobFailed", f"was cancelled there ({standing.said})",
+                        "Shoot it again to send a new request.", details=standing.details))  # fmt: skip
         if standing.state == "failed":
             told = f": {standing.details}" if standing.details else ""
             raise Ended("failed", watch.error("JobFailed", f"failed there ({standing.said}{told})",
@@ -130,10 +189,11 @@ class Follower:
         watch.fetches += 1
         last = watch.fetches >= _FETCHES
         link = standing.picture_url or ""
+        goods = self._goods
         try:
-            answer = self.client.send(Call("GET", link, keyless=True, timeout_s=120))
+            answer = goods.get(self.client, link)
         except Unreached as failure:
-            watch.heard, watch.fetches = f"the picture could not be fetched ({failure})", watch.fetches - 1
+            watch.heard, watch.fetches = f"the {goods.noun} could not be fetched ({failure})", watch.fetches - 1
             return None
         if answer.status in (401, 403, 404, 410):
             if not last:
@@ -145,37 +205,30 @@ class Follower:
         if 300 <= answer.status < 400:
             raise Ended("submitted", refused(answer, watch.entry.host, f"Fetching {watch.what}"))
         if answer.status != 200:
-            watch.heard = f"the picture's link answered HTTP {answer.status}"
+            watch.heard = f"the {goods.noun}'s link answered HTTP {answer.status}"
             return None
-        wrong = flaw(answer.content)
+        wrong = goods.flaw(answer)
         if wrong is None:
-            return self._store(watch, standing, answer.content)
+            return self._store(watch, standing, answer)
         if last:
+            size = answer.saved or len(answer.content)
             raise Ended("failed" if self.last_chance else "submitted", watch.error(
-                "BadImage", f"came back as {wrong} ({len(answer.content)} bytes)",
+                goods.broken, f"came back as {wrong} ({size:,} bytes)",
                 "session.resume() fetches it once more while the host keeps it."))  # fmt: skip
         return None
 
-    def _store(self, watch: _Watch, standing: Standing, data: bytes) -> Fetched:
-        """The picture goes to disk whole before the journal says so, and the links are forgotten."""
+    def _store(self, watch: _Watch, standing: Standing, answer: Answer) -> Fetched:
+        """The file goes to disk whole before the journal says so, and the links are forgotten."""
         entry = watch.entry
-        name = f"{entry.request}-{entry.id}{suffix(data)}"
-        write_whole(self.journal.folder / name, data)
-        recorded = dict(entry.recorded)
+        state, name = self._goods.keep(entry, answer)
+        recorded = entry.recorded | standing.notes
         if standing.seed is not None:
             recorded["seed_returned"] = str(standing.seed)
         cost = standing.cost_usd if standing.cost_usd is not None else entry.cost_usd
-        self.journal.move(
-            entry.id,
-            ("submitted", "missing"),
-            "stored",
-            picture=name,
-            cost_usd=cost,
-            recorded=recorded,
-            polling_url=None,
-        )
-        stored = replace(entry, state="stored", picture=name, cost_usd=cost, recorded=recorded, polling_url=None)
-        return Fetched(stored, data)
+        known: dict[str, Any] = {"picture": name, "cost_usd": cost, "recorded": recorded, "polling_url": None,
+                                 "cancel_url": None}  # fmt: skip
+        self.journal.move(entry.id, AT_HOST, state, **known)
+        return Fetched(replace(entry, state=state, **known), answer.content)
 
 
 @dataclass
@@ -199,6 +252,8 @@ class _Watch:
         return f"job {self.entry.remote_id} ({self.entry.model}, {self.entry.request})"
 
     def error(self, kind: str, what: str, cure: str, **fields: Any) -> Values:
+        if self.entry.kind == "training":
+            cure = cure.replace("session.resume()", "engine.resume_trainings()").replace("Shoot it", "Train it")
         job = self.entry.remote_id or ""
         head = self.what[0].upper() + self.what[1:]
         return {"error": kind, "message": f"{head} at {self.entry.host} {what}. {cure}", "job": job, **fields}
@@ -211,6 +266,18 @@ class _Watch:
             "Change the words or the input pictures; safety_tolerance is a request option where the model has one.",
             stage=standing.stage, details=standing.details,
         )  # fmt: skip
+
+
+def settled(journal: Journal, entry: Entry, stop: threading.Event, *, what: str) -> Entry:
+    """An entry whose request is on its way: wait for its sender, which outlives the process that asked."""
+    while entry.state == "sending":
+        if time.time() > (entry.submit_by or 0.0):
+            lost = unknown(what, entry.host, "its sender ended before an answer came")
+            journal.move(entry.id, "sending", "unknown", error=lost)
+        elif stop.wait(0.1):
+            raise Stopped
+        entry = journal.entry(entry.id)
+    return entry
 
 
 def revive(ended: Ended, entry: Entry, shot: Any) -> errors.HostedError:

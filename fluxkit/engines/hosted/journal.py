@@ -4,6 +4,7 @@ A job's life, as `state`:
 
     intent ──▶ sending ──▶ submitted ──▶ stored ──▶ done
       │           │            ├──▶ moderated, failed, expired, missing
+      │           │            ├──▶ cancelling ──▶ cancelled (or stored, where the picture was quicker)
       │           │            └──▶ (a deadline or a crash leaves it submitted; `resume` goes on)
       │           ├──▶ refused    the host said no; nothing was billed
       │           └──▶ unknown    the answer was lost; never sent again by itself
@@ -29,13 +30,16 @@ from fluxkit.errors import CatalogueError
 NAME = "hosted.sqlite"
 """The journal's file in the catalogue folder."""
 
-OPEN = ("intent", "sending", "submitted", "missing", "stored")
+OPEN = ("intent", "sending", "submitted", "missing", "cancelling", "stored")
 """States that `resume` looks after."""
 
 _COLUMNS = (
     "id", "shot_id", "shot", "host", "server", "model", "request", "state", "remote_id", "polling_url",
-    "forecast_usd", "cost_usd", "submit_by", "error", "picture", "recorded",
+    "forecast_usd", "cost_usd", "submit_by", "error", "picture", "recorded", "kind", "cancel_url",
 )  # fmt: skip
+
+AT_HOST = ("submitted", "missing", "cancelling")
+"""States of a job that the host has, and that has not come to an end as far as we know."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job (
@@ -60,8 +64,19 @@ CREATE INDEX IF NOT EXISTS job_by_shot ON job (shot_id);
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_job_a_shot ON job (shot_id)
     WHERE state IN ('intent', 'sending', 'submitted', 'missing', 'stored', 'unknown');
 CREATE INDEX IF NOT EXISTS job_by_state ON job (state);
-PRAGMA user_version = 1;
 """
+
+_STEPS = (
+    _SCHEMA,
+    """
+ALTER TABLE job ADD COLUMN kind TEXT NOT NULL DEFAULT 'picture';
+ALTER TABLE job ADD COLUMN cancel_url TEXT;
+DROP INDEX one_open_job_a_shot;
+CREATE UNIQUE INDEX one_open_job_a_shot ON job (shot_id)
+    WHERE state IN ('intent', 'sending', 'submitted', 'missing', 'cancelling', 'stored', 'unknown');
+""",
+)
+"""What leads from each version of the file to the next (SQLite's `user_version`)."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,9 @@ class Entry:
     error: dict[str, Any] | None = field(repr=False)
     picture: str | None = field(repr=False)
     recorded: dict[str, str] = field(repr=False)
+    kind: str = "picture"
+    """`picture` or `training`."""
+    cancel_url: str | None = field(default=None, repr=False)
 
 
 class Journal:
@@ -93,7 +111,7 @@ class Journal:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as db:
-            db.executescript(_SCHEMA)
+            _migrate(db)
 
     @property
     def folder(self) -> Path:
@@ -147,12 +165,16 @@ class Journal:
         """The jobs of one shot, the latest first."""
         return list(self._entries("WHERE shot_id = ? ORDER BY id DESC", (shot_id,)))
 
-    def entries(self, states: Iterable[str] | None = None) -> list[Entry]:
-        """Every job, or those in some states, in the order they were written."""
-        if states is None:
-            return list(self._entries("ORDER BY id", ()))
-        wanted = tuple(states)
-        return list(self._entries(f"WHERE state IN ({', '.join('?' * len(wanted))}) ORDER BY id", wanted))
+    def entries(self, states: Iterable[str] | None = None, *, kind: str | None = None) -> list[Entry]:
+        """Every job, or those in some states or of one kind, in the order they were written."""
+        wanted = None if states is None else tuple(states)
+        tests = ["1"]
+        if wanted is not None:
+            tests.append(f"state IN ({', '.join('?' * len(wanted))})")
+        if kind is not None:
+            tests.append("kind = ?")
+        values = (*(wanted or ()), *([kind] if kind is not None else ()))
+        return list(self._entries(f"WHERE {' AND '.join(tests)} ORDER BY id", values))
 
     def _entries(self, clause: str, values: tuple[Any, ...]) -> Iterator[Entry]:
         with self._open() as db:
@@ -179,3 +201,20 @@ class Journal:
                 f"The journal of hosted jobs ({self.path.name}) could not be used: {error}. It must be readable and "
                 f"writable, on a disk with space left. Nothing is sent without it."
             ) from None
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    if db.execute("PRAGMA user_version").fetchone()[0] == len(_STEPS):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    # Asked again under the lock: another process may have been faster.
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(_STEPS):
+        raise CatalogueError(
+            f"The journal of hosted jobs has version {version}; this fluxkit knows up to {len(_STEPS)}. It was written "
+            "by a newer fluxkit: update fluxkit to go on. Nothing was changed and nothing was sent."
+        )
+    for step in _STEPS[version:]:
+        for statement in filter(str.strip, step.split(";")):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(_STEPS)}")

@@ -27,10 +27,10 @@ class Ledger:
         """What the jobs in flight are expected to cost."""
         return round(sum(self._in_flight.values()), 6)
 
-    def check(self, usd: float, pictures: int = 1) -> None:
+    def check(self, usd: float, pictures: int = 1, *, noun: str = "picture") -> None:
         """Raise `BudgetExceeded` where so much more does not fit."""
         with self._lock:
-            self._check(usd, pictures)
+            self._check(usd, pictures, noun)
 
     def reserve(self, usd: float) -> int:
         """Count a picture as in flight, if it fits; returns the reservation."""
@@ -51,12 +51,12 @@ class Ledger:
         with self._lock:
             self._in_flight.pop(reservation, None)
 
-    def _check(self, usd: float, pictures: int) -> None:
+    def _check(self, usd: float, pictures: int, noun: str = "picture") -> None:
         many = pictures != 1
-        asked = f"{pictures} hosted picture{'s' * many} for about ${usd:.3f} {'were' if many else 'was'} asked for"
+        asked = f"{pictures} hosted {noun}{'s' * many} for about ${usd:.3f} {'were' if many else 'was'} asked for"
         if self.budget_usd is None:
             raise BudgetExceeded(
-                f"{asked}, but no budget was given. Hosted pictures cost money and are made only within a budget. "
+                f"{asked}, but no budget was given. Hosted {noun}s cost money and are made only within a budget. "
                 f"Set budget_usd=... on the session or the engine."
             )
         committed = self._spent + sum(self._in_flight.values())

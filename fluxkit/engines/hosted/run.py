@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import queue
 import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,19 +13,20 @@ from pydantic import SecretStr
 
 from fluxkit._base import __version__
 from fluxkit.engines.base import OnProgress, Progress
-from fluxkit.engines.hosted import follow
+from fluxkit.engines.hosted import cancelling, follow
 from fluxkit.engines.hosted.answers import revived
 from fluxkit.engines.hosted.body import Body
 from fluxkit.engines.hosted.client import Client
 from fluxkit.engines.hosted.courier import Courier, Direct
 from fluxkit.engines.hosted.hosts import host
-from fluxkit.engines.hosted.journal import OPEN, Entry, Journal
+from fluxkit.engines.hosted.journal import AT_HOST, OPEN, Entry, Journal
 from fluxkit.engines.hosted.lanes import lane
 from fluxkit.engines.hosted.ledger import Ledger
 from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.submit import Ticket, unknown
 from fluxkit.engines.hosted.tables import table
+from fluxkit.engines.hosted.uploads import Uploads, placed
 from fluxkit.errors import (
     APIError,
     BadRequest,
@@ -58,6 +58,8 @@ class Order:
     entry: Entry | None = None
     seen: int = 0
     """The latest job of this shot in the journal when the order was made."""
+    sent: bool = False
+    """Whether this run sent it: only such jobs are cancelled when the user stops."""
 
     @property
     def what(self) -> str:
@@ -71,7 +73,7 @@ class Run:
 
     def __init__(
         self, orders: list[Order], *, journal: Journal, courier: Courier | Direct, ledger: Ledger, pace: Pace,
-        resuming: bool = False,
+        resuming: bool = False, renew: Callable[[Shot, int], Order] | None = None,
     ) -> None:  # fmt: skip
         self.orders = orders
         self.errors: dict[str, HostedError] = {}
@@ -80,6 +82,8 @@ class Run:
         self._ledger = ledger
         self._pace = pace
         self._resuming = resuming
+        self._renew = renew
+        self._uploads = Uploads(pace)
         self._stop = threading.Event()
         self._no_more = threading.Event()
         self._events: queue.SimpleQueue[tuple[Order, Any]] = queue.SimpleQueue()
@@ -132,10 +136,26 @@ class Run:
         """The life of one order, on its own thread."""
         try:
             self._events.put((order, self._made(order)))
+        except follow.CancelledByUser:
+            self._make_anew(order)
         except follow.Stopped:
             self._events.put((order, None))
         except BaseException as error:
             self._events.put((order, error))
+
+    def _make_anew(self, order: Order) -> None:
+        """The job of an earlier run was cancelled, as the user wanted then; who shoots the shot now wants it made."""
+        if self._resuming or self._renew is None or order.entry is None:
+            self._events.put((order, None))
+            return
+        try:
+            fresh = self._renew(order.shot, order.entry.id)
+            order.entry, order.body, order.seen = None, fresh.body, fresh.seen
+            order.key, order.server, order.forecast_usd = fresh.key, fresh.server, fresh.forecast_usd
+        except BaseException as error:
+            self._events.put((order, error))
+            return
+        self._make(order)
 
     def _made(self, order: Order) -> Frame:
         if order.entry is not None and order.entry.state == "stored":
@@ -185,6 +205,7 @@ class Run:
     def _sent(self, order: Order) -> Entry:
         body = order.body
         assert body is not None
+        fields = self._with_files(order, body)
         job = self._journal.intend(
             shot_id=order.shot.id, seen=order.seen, shot=order.shot.model_dump_json(),
             host=order.host, server=order.server,
@@ -192,7 +213,8 @@ class Run:
         )  # fmt: skip
         if job is None:
             return self._taken_over(order)
-        ticket = Ticket(job=job, host=order.host, server=order.server, path=body.path, fields=body.fields,
+        order.sent = True
+        ticket = Ticket(job=job, host=order.host, server=order.server, path=body.path, fields=fields,
                         key=order.key, what=order.what, pace=self._pace)  # fmt: skip
         order.entry = self._journal.entry(job)
         self._courier.send(ticket, self._stop)
@@ -208,6 +230,19 @@ class Run:
         order.entry = self._journal.entry(job)
         return order.entry
 
+    def _with_files(self, order: Order, body: Body) -> dict[str, Any]:
+        """The fields as the host reads them: files are handed to its storage first, which costs nothing."""
+        if not body.parcels:
+            return body.fields
+        adapter = host(order.host)
+        server = Server(order.server, adapter.domains)
+        client = self._client(order)
+        addresses = self._uploads.addresses(
+            body.parcels, client=client, adapter=adapter, server=server, what=order.what
+        )
+        sent: dict[str, Any] = placed(body.fields, addresses)
+        return sent
+
     def _taken_over(self, order: Order) -> Entry:
         """The entry of another process that asks for the same shot at the same time; it is followed from here too."""
         latest = next(iter(self._journal.of_shot(order.shot.id)), None)
@@ -221,16 +256,7 @@ class Run:
         return order.entry
 
     def _settled(self, entry: Entry) -> Entry:
-        """An entry whose request is on its way: wait for its sender, which outlives the process that asked."""
-        while entry.state == "sending":
-            if time.time() > (entry.submit_by or 0.0):
-                what = f"A picture ({entry.model}, {entry.request})"
-                lost = unknown(what, entry.host, "its sender ended before an answer came")
-                self._journal.move(entry.id, "sending", "unknown", error=lost)
-            elif self._stop.wait(0.1):
-                raise follow.Stopped
-            entry = self._journal.entry(entry.id)
-        return entry
+        return follow.settled(self._journal, entry, self._stop, what=f"A picture ({entry.model}, {entry.request})")
 
     def _kept(self, order: Order, entry: Entry) -> follow.Fetched:
         """A picture that was fetched earlier and lies beside the journal."""
@@ -252,7 +278,9 @@ class Run:
         try:
             return follower.follow(entry, lambda part: self._events.put((order, float(part or 0.0))))
         except follow.Ended as ended:
-            self._journal.move(entry.id, ("submitted", "missing"), ended.state, error=ended.values)
+            self._journal.move(entry.id, AT_HOST, ended.state, error=ended.values)
+            if ended.state == "cancelled" and entry.state == "cancelling":
+                raise follow.CancelledByUser from None
             failure = follow.revive(ended, entry, order.shot)
         raise failure
 
@@ -308,19 +336,15 @@ class Run:
                     left.unlink(missing_ok=True)
 
     def _told_open(self) -> str:
-        """What goes on at the hosts after a stop, and how to get it back."""
+        """Stop what can be stopped; what goes on at the hosts all the same, and how to get it back."""
         self._stop.set()
+        sent = [self._journal.entry(order.entry.id) for order in self.orders if order.entry is not None and order.sent]
+        cancelling.cancel_all(sent, self._journal, self._client_of)
         ids = [order.entry.id for order in self.orders if order.entry is not None]
-        going = ("sending", "submitted", "stored")
-        open_jobs = [entry for entry in map(self._journal.entry, ids) if entry.state in going]
-        if not open_jobs:
-            return "Nothing goes on at the hosts."
-        hosts = ", ".join(sorted({entry.host for entry in open_jobs}))
-        count = len(open_jobs)
-        return (
-            f"{count} job{'s' * (count != 1)} at {hosts} {'go' if count != 1 else 'goes'} on and "
-            f"{'are' if count != 1 else 'is'} billed; session.resume() fetches the picture{'s' * (count != 1)}."
-        )
+        return cancelling.told([self._journal.entry(id) for id in ids])
+
+    def _client_of(self, entry: Entry) -> Client:
+        return self._client(next(order for order in self.orders if order.entry and order.entry.id == entry.id))
 
 
 class _Places:

@@ -103,6 +103,7 @@ def _settle(ticket: Ticket, journal: Journal, send: _Send, answer: Answer) -> No
             journal.move(
                 ticket.job, "sending", "submitted",
                 remote_id=taken.id, polling_url=taken.polling_url, cost_usd=taken.cost_usd,
+                cancel_url=taken.cancel_url,
             )  # fmt: skip
             return
         lost = f"HTTP {answer.status} without a job id"

@@ -74,6 +74,10 @@ class HostTable(Record):
     """When the table was written from its sources."""
     source: str
     pictures: Literal["base64", "data_uri"]
+    inline_bytes: int = 0
+    """Pictures of more bytes are handed to the host's storage first; 0 where all go inside the request."""
+    reads_lora_files: bool = False
+    """Whether its models can read a LoRA from the host's own storage."""
     in_flight: int
     models: dict[str, ModelRow]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import SecretStr
 
-from fluxkit.engines.hosted.client import Call, Credential
+from fluxkit.engines.hosted.client import Call, Credential, Parcel
 from fluxkit.engines.hosted.origins import Server
 
 
@@ -19,13 +19,15 @@ class Accepted:
     polling_url: str = field(repr=False)
     cost_usd: float | None = None
     """What it costs, where the host says so at once."""
+    cancel_url: str | None = field(default=None, repr=False)
+    """Where it can be cancelled; None at a host that cancels nothing."""
 
 
 @dataclass(frozen=True)
 class Standing:
     """How a job stands, in the words that all hosts share."""
 
-    state: Literal["waiting", "ready", "moderated", "failed", "missing", "odd"]
+    state: Literal["waiting", "ready", "moderated", "failed", "cancelled", "missing", "odd"]
     """`odd`: a status that the adapter does not know; it counts as waiting, and is told verbatim at the deadline."""
     said: str = ""
     """The host's own word."""
@@ -40,6 +42,8 @@ class Standing:
     """The seed that the host says it used."""
     cost_usd: float | None = None
     details: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What else is worth recording, such as the version that a training made."""
 
 
 class Host(Protocol):
@@ -74,6 +78,21 @@ class Host(Protocol):
 
     def result(self, body: Any) -> Standing:
         """How it stands, by the answer to `Standing.follow`."""
+
+    def cancellation(self, cancel_url: str) -> Call:
+        """The request that cancels a job; asked only where the host gave an address for it."""
+
+    def cancelled(self, status: int, body: Any) -> bool:
+        """Whether the answer says that the job is cancelled for certain, rather than that it will be tried."""
+
+    def deposit(self, server: Server, parcel: Parcel) -> Call | None:
+        """The free request that hands a file to the host's storage; None where the host has none."""
+
+    def deposited(self, body: Any, parcel: Parcel) -> tuple[str, Call | None] | None:
+        """The address that the host will read the file from, and a second request that brings its bytes, if needed.
+
+        None where the answer says neither.
+        """
 
     def probe(self, server: Server) -> Call | None:
         """A request that costs nothing and shows whether the key works; None where the host has none."""

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from fluxkit.engines.hosted.client import Call, Credential
+from fluxkit.engines.hosted.client import Call, Credential, Parcel
 from fluxkit.engines.hosted.hosts.base import Accepted, Standing, number, text, whole
 from fluxkit.engines.hosted.origins import Server
 
@@ -71,6 +71,22 @@ class BFL:
     def result(self, body: Any) -> Standing:
         """Not needed: the link comes with the poll."""
         return self.standing(200, body)
+
+    def cancellation(self, cancel_url: str) -> Call:
+        """Never asked: BFL gives no address to cancel at."""
+        return Call("POST", cancel_url, timeout_s=10)
+
+    def cancelled(self, status: int, body: Any) -> bool:
+        """BFL cancels nothing."""
+        return False
+
+    def deposit(self, server: Server, parcel: Parcel) -> None:
+        """BFL has no storage: pictures go inside the request."""
+        return
+
+    def deposited(self, body: Any, parcel: Parcel) -> None:
+        """BFL has no storage."""
+        return
 
     def probe(self, server: Server) -> Call:
         """The account's credits: costs nothing, needs the key."""

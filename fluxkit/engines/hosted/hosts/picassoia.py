@@ -46,6 +46,22 @@ class PicassoIA:
         """Refused."""
         _refuse()
 
+    def cancellation(self, cancel_url: str) -> NoReturn:
+        """Refused."""
+        _refuse()
+
+    def cancelled(self, status: int, body: Any) -> NoReturn:
+        """Refused."""
+        _refuse()
+
+    def deposit(self, server: Server, parcel: Any) -> NoReturn:
+        """Refused."""
+        _refuse()
+
+    def deposited(self, body: Any, parcel: Any) -> NoReturn:
+        """Refused."""
+        _refuse()
+
     def probe(self, server: Server) -> None:
         """There is nothing to ask."""
         return
