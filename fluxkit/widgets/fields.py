@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 import ipywidgets
+from ipywidgets.widgets.widget_string import TextStyle
 from pydantic.fields import FieldInfo
 
 from fluxkit.scene.noun import choices
@@ -13,16 +16,36 @@ from fluxkit.scene.noun import choices
 _UNITS = {"mm": "mm", "m": "m", "s": "s", "k": "K", "deg": "°"}
 
 
-class FieldControl:
-    """A control for one leaf field; its value is None while nothing is set."""
+class Look(NamedTuple):
+    """Style and layouts that the controls of one form share: each would else be a model of its own in the browser."""
 
-    def __init__(self, name: str, field: FieldInfo, value: Any, on_change: Callable[[], None]) -> None:
+    style: Any
+    wide: Any
+    note: Any
+
+    @classmethod
+    def new(cls) -> Look:
+        """The look of one form."""
+        return cls(
+            TextStyle(description_width="118px"),
+            ipywidgets.Layout(width="auto", margin="1px 0"),
+            ipywidgets.Layout(margin="0"),
+        )
+
+
+class FieldControl:
+    """A control for one leaf field, below it help or what is wrong; its value is None while nothing is set."""
+
+    def __init__(self, name: str, field: FieldInfo, value: Any, on_change: Callable[[], None], look: Look) -> None:
         self.name = name
         self._field = field
         self._listed = _is_tuple(field.annotation)
         self._number = any(kind in _members(field.annotation) for kind in (float, int))
-        self.control = self._control()
-        self.box = ipywidgets.VBox([self.control], layout={"margin": "0"})
+        self.control = self._control(look)
+        self._help = _help(field.description)
+        self.note = ipywidgets.HTML(self._help, layout=look.note)
+        self.box = ipywidgets.VBox([self.control, self.note], layout=look.note)
+        self.box.add_class("fk-form-field")
         self._silent = False
         self.value = value
         self._on_change = on_change
@@ -49,12 +72,8 @@ class FieldControl:
             self._silent = False
 
     def complain(self, message: str | None) -> None:
-        """Show what is wrong beside the field, or nothing."""
-        children = [self.control]
-        if message:
-            children.append(ipywidgets.HTML(f'<div role="alert" class="fk-field-error">⚠ {_escaped(message)}</div>'))
-        if len(children) != len(self.box.children) or message:
-            self.box.children = children
+        """Show what is wrong below the field, or its help again."""
+        self.note.value = complaint(message) if message else self._help
 
     def _shown(self, value: Any) -> Any:
         if isinstance(self.control, ipywidgets.Dropdown):
@@ -69,13 +88,13 @@ class FieldControl:
         if not self._silent:
             self._on_change()
 
-    def _control(self) -> Any:
+    def _control(self, look: Look) -> Any:
         label, unit = labelled(self.name)
         shared = {
-            "description": label,
+            "description": f"{label} *" if self._field.is_required() else label,
             "tooltip": self._field.description or "",
-            "style": {"description_width": "130px"},
-            "layout": {"width": "auto"},
+            "style": look.style,
+            "layout": look.wide,
         }
         named = choices(self._field.annotation)
         if named and not self._listed:
@@ -88,6 +107,17 @@ class FieldControl:
         low = next((f"{getattr(limits[n], n.lower()):g}" for n in ("Ge", "Gt") if n in limits), "")
         high = next((f"{getattr(limits[n], n.lower()):g}" for n in ("Le", "Lt") if n in limits), "")
         return f"{low} to {high}" if low and high else f"above {low}" if low else ""
+
+
+def complaint(message: str) -> str:
+    """What is wrong, as it stands below a field or over a part."""
+    return f'<div role="alert" class="fk-field-error">⚠ {html.escape(message, quote=False)}</div>'
+
+
+def _help(description: str | None) -> str:
+    """The field's docstring, shown while the field has the focus."""
+    words = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(" ".join((description or "").split())))
+    return f'<div class="fk-field-help">{words}</div>' if words else ""
 
 
 def labelled(name: str) -> tuple[str, str]:
@@ -117,7 +147,3 @@ def _number(text: str) -> Any:
         return float(above) / float(below) if slash else float(above)
     except (ValueError, ZeroDivisionError):
         return text
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

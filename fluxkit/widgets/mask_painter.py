@@ -9,6 +9,7 @@ import traitlets
 
 from fluxkit.errors import InputError
 from fluxkit.frames import png
+from fluxkit.shots import masking
 from fluxkit.shots.inputs import Mask
 from fluxkit.widgets import bundle
 from fluxkit.widgets.base import View
@@ -17,25 +18,41 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Pixels
 
 _MOST_PX = 32
-"""How far an edge may be grown, shrunk or feathered, in pixels of the picture."""
+"""How far the painter's sliders grow, shrink or feather an edge; `Mask.grow` and `Mask.feather` go further."""
+
+_LARGEST = 4096
+"""Pixels along a side: a larger picture would make every stroke slow in a browser."""
 
 
 class MaskPainter(View):
     """A picture to paint a mask on, with a brush, an eraser, a rectangle and a lasso; `.mask` is what was painted.
 
     White, the painted part, is what a fill changes. `grow` (negative shrinks) and `feather` move and soften its edge,
-    in pixels. Only a finished stroke travels to Python, as one PNG.
+    in pixels. Only a finished stroke travels to Python, as one PNG. `picture` is a frame, a Pillow image, an array or a
+    file; `mask` is one to start from.
+
+    >>> from PIL import Image
+    >>> painter = MaskPainter(Image.new("RGB", (64, 64)), mask=Mask.rectangle(64, 64, right=0.5), feather=2)
+    >>> painter
+    MaskPainter(64 x 64, 50% painted)
     """
 
     _esm = bundle.module("mask.js")
-    _css = bundle.text("sheet.css")
-    _options = ("colour", "grow", "feather")
+    _css = bundle.text("sheet.css") + bundle.text("paint.css")
+    _options = ("tool", "size", "softness", "colour", "density", "grow", "feather")
 
-    width = traitlets.Int().tag(sync=True)
-    height = traitlets.Int().tag(sync=True)
+    width = traitlets.Int(read_only=True).tag(sync=True)
+    height = traitlets.Int(read_only=True).tag(sync=True)
     alt = traitlets.Unicode("The picture to be masked").tag(sync=True)
+    tool = traitlets.Enum(("brush", "eraser", "rectangle", "lasso"), "brush").tag(sync=True)
+    size = traitlets.Float(0.0, min=0).tag(sync=True)
+    """Width of the brush in pixels of the picture; an eighth of its shorter side unless given."""
+    softness = traitlets.Float(0.3, min=0, max=1).tag(sync=True)
+    """How much of the brush's radius fades: 0 is a hard edge."""
     colour = traitlets.Unicode("#ff3b6b").tag(sync=True)
-    """How the mask is shown over the picture."""
+    """How the mask is shown over the picture: "#rrggbb"."""
+    density = traitlets.Float(0.55, min=0, max=1).tag(sync=True)
+    """How strongly that colour covers the picture."""
     grow = traitlets.Int(0, min=-_MOST_PX, max=_MOST_PX).tag(sync=True)
     feather = traitlets.Int(0, min=0, max=_MOST_PX).tag(sync=True)
     share = traitlets.Float(0.0)
@@ -44,15 +61,28 @@ class MaskPainter(View):
     def __init__(self, picture: Any, mask: Any = None, **options: Any) -> None:
         from PIL import Image
 
+        self._raw: Pixels = Image.new("L", (1, 1))
         super().__init__(**options)
-        shown = picture if isinstance(picture, Image.Image) else picture.image
-        self._picture: Pixels = shown.convert("RGB")
-        self._raw: Pixels = Image.new("L", self._picture.size, 0)
-        self.width, self.height = self._picture.size
+        self._picture: Pixels = _shown(picture)
+        self._raw = Image.new("L", self._picture.size, 0)
+        self.set_trait("width", self._picture.width)
+        self.set_trait("height", self._picture.height)
+        self.alt = _alt(picture)
+        self.size = self.size or max(2.0, round(min(self._picture.size) / 8))
         self.on_msg(self._answer)
-        self.observe(self._refine, ("grow", "feather"))
+        self.observe(self._edge_moved, ("grow", "feather"))
         if mask is not None:
             self.start_from(mask)
+
+    @traitlets.validate("colour")
+    def _checked_colour(self, proposal: Any) -> str:
+        colour = str(proposal["value"]).lower()
+        if len(colour) == 7 and colour[0] == "#" and all(digit in "0123456789abcdef" for digit in colour[1:]):
+            return colour
+        raise InputError(
+            f"A mask's colour of {proposal['value']!r} was asked for. It is '#' and six hexadecimal digits. "
+            "Give one such as '#ff3b6b'."
+        )
 
     @property
     def mask(self) -> Mask:
@@ -60,7 +90,8 @@ class MaskPainter(View):
         made = self._refined()
         if made.getbbox() is None:
             raise InputError(
-                f"The mask of this {self.width} x {self.height} picture was asked for, but nothing is painted. "
+                f"The mask of this {self.width} x {self.height} picture was asked for, but nothing is painted"
+                f"{' once it is shrunk' if self._raw.getbbox() else ''}. A mask needs at least one white pixel. "
                 "Paint over what is to change first, or give the painter a mask to start from."
             )
         return Mask.of(made)
@@ -71,7 +102,7 @@ class MaskPainter(View):
         if (given.width, given.height) != (self.width, self.height):
             raise InputError(
                 f"A mask of {given.width} x {given.height} was given for a picture of {self.width} x {self.height}. "
-                "Give one of the picture's size."
+                "A painter takes one of the picture's size. Resize it with Mask.from_image(mask, size=picture)."
             )
         self._set(given.image)
         self.send({"kind": "base"}, buffers=[png.encode(given.image)])
@@ -82,12 +113,7 @@ class MaskPainter(View):
 
     def still(self) -> bytes:
         """The picture with the mask over it."""
-        from PIL import Image
-
-        tint = Image.new("RGB", self._picture.size, self.colour)
-        shown = self._picture.copy()
-        shown.paste(tint, mask=self._refined().point(lambda value: int(value * 0.55)))
-        return png.encode(shown)
+        return png.encode(masking.laid_over(self._picture, self._refined(), self.colour, self.density))
 
     def _answer(self, _widget: Any, message: dict[str, Any], buffers: Any) -> None:
         if message.get("kind") == "ready":
@@ -96,28 +122,43 @@ class MaskPainter(View):
                 self.send({"kind": "base"}, buffers=[png.encode(self._raw)])
         elif message.get("kind") == "mask" and buffers:
             self._set(_read(bytes(buffers[0]), self._picture.size))
-            self._refine()
+            if self.grow or self.feather:
+                self._send_refined(message.get("step"))
 
     def _set(self, raw: Pixels) -> None:
         with self._lock:
             self._raw = raw.convert("L")
-        self.share = sum(value * count for value, count in enumerate(self._raw.histogram())) / (
-            255 * self.width * self.height
-        )
+        counts = self._raw.histogram()
+        self.share = sum(value * count for value, count in enumerate(counts)) / (255 * self.width * self.height)
 
-    def _refine(self, _change: Any = None) -> None:
-        if self.grow or self.feather or _change is not None:
-            self.send({"kind": "refined"}, buffers=[png.encode(self._refined())])
+    def _edge_moved(self, _change: Any) -> None:
+        self._send_refined(None)
+
+    def _send_refined(self, step: int | None) -> None:
+        told = {"kind": "refined"} if step is None else {"kind": "refined", "step": step}
+        self.send(told, buffers=[png.encode(self._refined())])
 
     def _refined(self) -> Pixels:
-        from PIL import ImageFilter
-
         with self._lock:
             made = self._raw
-        edge = ImageFilter.MaxFilter(3) if self.grow > 0 else ImageFilter.MinFilter(3)
-        for _ in range(abs(self.grow)):
-            made = made.filter(edge)
-        return made.filter(ImageFilter.GaussianBlur(self.feather / 2)) if self.feather else made
+        return masking.feathered(masking.grown(made, self.grow), self.feather)
+
+
+def _shown(picture: Any) -> Pixels:
+    from fluxkit.shots.inputs import ReferenceImage
+
+    image = ReferenceImage.of(picture).image
+    if max(image.size) > _LARGEST:
+        raise InputError(
+            f"A picture of {image.width} x {image.height} was to be painted on; the painter takes up to {_LARGEST} "
+            f"pixels along a side. Make it smaller, paint, and enlarge the mask with Mask.from_image(mask, size=...)."
+        )
+    return image
+
+
+def _alt(picture: Any) -> str:
+    words = str(getattr(getattr(picture, "shot", None), "prompt", "") or "")
+    return f"The picture to be masked: {words[:160]}" if words else "The picture to be masked"
 
 
 def _read(data: bytes, size: tuple[int, int]) -> Pixels:

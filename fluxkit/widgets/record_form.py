@@ -8,12 +8,10 @@ from typing import Any, get_args, get_origin
 import ipywidgets
 
 from fluxkit._base import Record, record_type
-from fluxkit.widgets.fields import FieldControl, labelled
+from fluxkit.widgets.fields import FieldControl, Look, complaint, labelled
+from fluxkit.widgets.summary import summary
 
 Errors = Mapping[tuple[str, ...], str]
-Control = "FieldControl | RecordForm | ListForm"
-
-_NOTE = '<div role="alert" class="fk-field-error">⚠ {}</div>'
 
 
 class RecordForm:
@@ -25,20 +23,29 @@ class RecordForm:
         value: Record | None,
         on_change: Callable[[], None],
         *,
+        look: Look | None = None,
         presets: Mapping[str, Record] | None = None,
         only: tuple[str, ...] | None = None,
     ) -> None:
         self.kind = kind
         self._on_change = on_change
+        self._look = look or Look.new()
         self._presets = dict(presets or {})
-        self._silent = False
-        self.note = ipywidgets.HTML()
+        self._wrong: set[str] = set()
+        self.note = ipywidgets.HTML(layout=self._look.note)
+        self.preset = self._preset_box() if self._presets else None
+        self.clear = ipywidgets.Button(description="Clear all of this part", layout={"width": "auto"})
+        self.clear.add_class("fk-form-clear")
+        self.clear.on_click(lambda _button: self._clear())
         self.controls: dict[str, Any] = {
             name: self._control(name, field, None if value is None else getattr(value, name))
             for name, field in kind.model_fields.items()
             if only is None or name in only
         }
-        self.widget = ipywidgets.VBox(self._children(), layout={"padding": "4px 0 8px 0"})
+        self.parts = {name: control for name, control in self.controls.items() if not isinstance(control, FieldControl)}
+        self._accordion = ipywidgets.Accordion([part.widget for part in self.parts.values()]) if self.parts else None
+        self.widget = ipywidgets.VBox(self._children(), layout=self._look.note)
+        self.head(value)
 
     def data(self) -> dict[str, Any] | None:
         """What is set, as plain values; None while nothing is."""
@@ -57,10 +64,12 @@ class RecordForm:
                 control.value = part
             else:
                 control.fill(part)
+        self.head(value)
 
     def complain(self, errors: Errors) -> None:
-        """Show each message beside the field at its path; one about the whole stands above the fields."""
-        self.note.value = _NOTE.format(_escaped(errors[()])) if () in errors else ""
+        """Show each message below the field at its path; one about the whole stands above the fields."""
+        self.note.value = complaint(errors[()]) if () in errors else ""
+        self._wrong = {path[0] for path in errors if path}
         for name, control in self.controls.items():
             inner = {path[1:]: message for path, message in errors.items() if path and path[0] == name}
             if isinstance(control, FieldControl):
@@ -68,31 +77,35 @@ class RecordForm:
             else:
                 control.complain(inner)
 
+    def head(self, value: Record | None) -> None:
+        """Put what is set under each heading of a part, and a sign where something in it is wrong."""
+        if self._accordion is None:
+            return
+        for index, (name, part) in enumerate(self.parts.items()):
+            inner = None if value is None else getattr(value, name)
+            if isinstance(part, RecordForm):
+                part.head(inner)
+            self._accordion.set_title(index, heading(name, inner, wrong=name in self._wrong))
+
     def _control(self, name: str, field: Any, value: Any) -> Any:
         item = _item(field.annotation)
         if item is not None:
-            return ListForm(item, value or (), self._on_change)
+            return ListForm(item, value or (), self._on_change, self._look)
         part = record_type(field.annotation)
         if part is not None:
-            return RecordForm(part, value, self._on_change)
-        return FieldControl(name, field, value, self._on_change)
+            return RecordForm(part, value, self._on_change, look=self._look)
+        return FieldControl(name, field, value, self._on_change, self._look)
 
     def _children(self) -> list[Any]:
-        made: list[Any] = [self._preset_box()] if self._presets else []
-        made.append(self.note)
-        made += [control.box for control in self.controls.values() if isinstance(control, FieldControl)]
-        parts = {name: control for name, control in self.controls.items() if not isinstance(control, FieldControl)}
-        if parts:
-            titles = tuple(labelled(name)[0] for name in parts)
-            made.append(ipywidgets.Accordion([part.widget for part in parts.values()], titles=titles))
-        return made
+        fields = [control.box for control in self.controls.values() if isinstance(control, FieldControl)]
+        return [part for part in (self.preset, self.note, *fields, self._accordion, self.clear) if part is not None]
 
     def _preset_box(self) -> Any:
         box = ipywidgets.Dropdown(
-            options=[("choose…", None), *((name.replace("_", " ").capitalize(), name) for name in self._presets)],
-            description="Preset",
-            style={"description_width": "130px"},
-            layout={"width": "auto"},
+            options=[("", None), *((titled(name), name) for name in self._presets)],
+            description="Start from",
+            style=self._look.style,
+            layout=self._look.wide,
         )
         box.observe(self._take_preset, "value")
         return box
@@ -101,6 +114,12 @@ class RecordForm:
         if change["new"] is not None:
             self.fill(self._presets[change["new"]])
             self._on_change()
+
+    def _clear(self) -> None:
+        if self.preset is not None:
+            self.preset.value = None
+        self.fill(None)
+        self._on_change()
 
     def _default(self, name: str) -> Any:
         field = self.kind.model_fields[name]
@@ -111,14 +130,15 @@ class RecordForm:
 class ListForm:
     """Several records of one kind, with a button to add one and one to take each away."""
 
-    def __init__(self, kind: type[Record], values: Any, on_change: Callable[[], None]) -> None:
+    def __init__(self, kind: type[Record], values: Any, on_change: Callable[[], None], look: Look) -> None:
         self._kind = kind
         self._on_change = on_change
+        self._look = look
         self._forms: list[RecordForm] = []
-        self._rows = ipywidgets.VBox()
-        add = ipywidgets.Button(description=f"Add {kind.__name__.lower()}", icon="plus", layout={"width": "auto"})
+        self._rows = ipywidgets.VBox(layout=look.note)
+        add = ipywidgets.Button(description=f"Add {_said(kind)}", icon="plus", layout={"width": "auto"})
         add.on_click(lambda _button: self._add(None))
-        self.widget = ipywidgets.VBox([self._rows, add])
+        self.widget = ipywidgets.VBox([self._rows, add], layout=look.note)
         self.fill(values)
 
     def data(self) -> list[dict[str, Any]] | None:
@@ -127,35 +147,59 @@ class ListForm:
 
     def fill(self, values: Any) -> None:
         """Show other records."""
-        self._forms = [RecordForm(self._kind, value, self._on_change) for value in values or ()]
+        self._forms = [self._form(value) for value in values or ()]
         self._draw()
 
     def complain(self, errors: Errors) -> None:
-        """Show each message in the row it is about."""
-        for index, form in enumerate(self._forms):
-            form.complain({path[1:]: message for path, message in errors.items() if path and path[0] == str(index)})
+        """Show each message in the row it is about; rows where nothing is set have no number in the data."""
+        filled = [form for form in self._forms if form.data()]
+        for form in self._forms:
+            index = str(filled.index(form)) if form in filled else ""
+            form.complain({path[1:]: message for path, message in errors.items() if path and path[0] == index})
+
+    def _form(self, value: Record | None) -> RecordForm:
+        form = RecordForm(self._kind, value, self._on_change, look=self._look)
+        form.clear.description = f"Remove this {_said(self._kind)}"
+        form.clear.on_click(lambda _button: self._remove(form))
+        return form
 
     def _add(self, value: Record | None) -> None:
-        self._forms.append(RecordForm(self._kind, value, self._on_change))
+        self._forms.append(self._form(value))
         self._draw()
 
     def _draw(self) -> None:
         self._rows.children = [self._row(form) for form in self._forms]
 
     def _row(self, form: RecordForm) -> Any:
-        away = ipywidgets.Button(description="Remove", layout={"width": "auto"})
-        away.on_click(lambda _button: self._remove(form))
-        return ipywidgets.VBox([form.widget, away], layout={"border_left": "2px solid #8886", "padding": "0 0 0 8px"})
+        row = ipywidgets.VBox([form.widget], layout=self._look.note)
+        row.add_class("fk-form-row")
+        return row
 
     def _remove(self, form: RecordForm) -> None:
-        self._forms.remove(form)
-        self._draw()
-        self._on_change()
+        if form in self._forms:
+            self._forms.remove(form)
+            self._draw()
+            self._on_change()
+
+
+def heading(name: str, value: Any, *, wrong: bool = False) -> str:
+    """The heading of a part: its name, and in short what is set in it.
+
+    >>> heading("avoid", ("noise",))
+    'Avoid · noise'
+    """
+    said = summary(value)
+    return f"{'⚠ ' if wrong else ''}{labelled(name)[0]}{f' · {said}' if said else ''}"
+
+
+def titled(name: str) -> str:
+    """The name of a constant as a person would write it."""
+    return name.replace("_", " ").capitalize()
+
+
+def _said(kind: type[Record]) -> str:
+    return {"PictureText": "text"}.get(kind.__name__, kind.__name__.lower())
 
 
 def _item(annotation: Any) -> type[Record] | None:
     return record_type(get_args(annotation)[0]) if get_origin(annotation) is tuple and get_args(annotation) else None
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

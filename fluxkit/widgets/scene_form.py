@@ -11,23 +11,20 @@ from pydantic import BaseModel, ValidationError
 
 from fluxkit import models
 from fluxkit._base import Record, record_type
-from fluxkit.errors import FluxkitError, InputError
+from fluxkit.errors import InputError
 from fluxkit.models import ModelSpec
-from fluxkit.scene import presets, rigs, stocks
+from fluxkit.prompt import Prompt
+from fluxkit.scene import lenses, presets, rigs, stocks
 from fluxkit.scene.scene import Scene
-from fluxkit.widgets.fields import labelled
+from fluxkit.widgets import bundle
+from fluxkit.widgets.fields import Look, labelled
 from fluxkit.widgets.light_rig import LightRig
-from fluxkit.widgets.record_form import RecordForm
+from fluxkit.widgets.record_form import RecordForm, heading, titled
 from fluxkit.widgets.source import source_of
+from fluxkit.widgets.summary import summary
+from fluxkit.widgets.told import told_html
 
-_STYLE = """<style>
-.fk-field-error { color: #b3261e; font-size: 12.5px; line-height: 1.35; padding: 0 0 4px 136px; white-space: normal; }
-[data-jp-theme-light="false"] .fk-field-error { color: #f2a59c; }
-.fk-told { font: 14px/1.5 "Helvetica Neue", "Segoe UI", "Liberation Sans", Arial, sans-serif; padding: 0 14px; }
-.fk-told h4 { margin: 14px 0 4px; font-size: 12px; font-weight: 600; opacity: .72; }
-.fk-told p { margin: 0 0 4px; }
-.fk-told pre { font-size: 12px; line-height: 1.4; white-space: pre-wrap; }
-</style>"""
+_REST = "Others, colours, text, frame"
 
 
 class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no types for mypy to follow
@@ -44,15 +41,25 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
         self._busy = False
         self.errors: dict[str, str] = {}
         """Dotted path -> what is wrong with the value in the form; empty while `.scene` is what is shown."""
+        self._look = Look.new()
+        self._shown: Prompt | None = None
         self._parts = {name: self._part(name) for name in Scene.model_fields if _is_part(name)}
-        self._rest = RecordForm(Scene, self._scene, self._changed, only=_plain_names())
+        self._rest = RecordForm(Scene, self._scene, self._changed, look=self._look, only=_plain_names())
         self.rig = LightRig(self._scene.lighting)
         self.rig.observe(self._rig_moved, "lights")
-        self.told = ipywidgets.HTML()
+        self.told = ipywidgets.HTML(layout=self._look.note)
         """The prompt, the findings and the optics."""
-        self.fields = self._left()
+        self.told.add_class("fk-told-box")
+        self._sections = ipywidgets.Accordion(self._section_widgets(), selected_index=0)
+        self.start = self._start_box()
+        """A choice of ready scenes to start from."""
+        self.fields = ipywidgets.VBox([ipywidgets.HTML(style()), self.start, self._sections])
         """The controls."""
-        super().__init__([self.fields, self.told], layout={"align_items": "flex-start"})
+        for name in ("fk-fields", "fk-form"):
+            self.fields.add_class(name)
+        super().__init__([self.fields, self.told])
+        for name in ("fk-scene-form", "fk-form"):
+            self.add_class(name)
         self._tell()
 
     @property
@@ -83,7 +90,7 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     @model.setter
     def model(self, model: str | ModelSpec) -> None:
-        self._spec = models.get(model)
+        self._spec, self._shown = models.get(model), None
         self._tell()
 
     def on_change(self, listener: Callable[[Scene], None]) -> None:
@@ -97,24 +104,51 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options) or {}
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/plain": repr(self)}, metadata
+        return {**data, "text/plain": repr(self), "text/html": self.still()}, metadata
+
+    def still(self) -> str:
+        """What stands for the form where no kernel runs: its fields as a table, and what it tells, as HTML."""
+        rows = "".join(
+            f"<tr><th>{html.escape(labelled(name)[0])}</th><td>{html.escape(said)}</td></tr>"
+            for name in self._scene.canonical()
+            if (said := summary(getattr(self._scene, name)))
+        )
+        table = f"<table><tbody>{rows}</tbody></table>" if rows else "<p>Nothing is set.</p>"
+        return f"{table}{told_html(self._scene, self._spec)[0]}"
 
     def _part(self, name: str) -> RecordForm:
         kind = record_type(Scene.model_fields[name].annotation)
         assert kind is not None
-        return RecordForm(kind, getattr(self._scene, name), self._changed, presets=_presets_of(kind))
+        made = RecordForm(kind, getattr(self._scene, name), self._changed, look=self._look, presets=_presets_of(kind))
+        made.clear.description = f"Clear the {labelled(name)[0].lower()}"
+        return made
 
-    def _left(self) -> Any:
-        lighting = ipywidgets.VBox([self.rig, self._parts["lighting"].widget])
-        shown = {name: lighting if name == "lighting" else form.widget for name, form in self._parts.items()}
-        rest = {name: self._rest.controls[name] for name in _plain_names()}
-        fields = [getattr(control, "box", None) or control.widget for control in rest.values()]
-        accordion = ipywidgets.Accordion(
-            [*shown.values(), ipywidgets.VBox([self._rest.note, *fields])],
-            titles=(*(labelled(name)[0] for name in shown), "Others, colours, text, frame"),
-            selected_index=0,
+    def _section_widgets(self) -> list[Any]:
+        lighting = ipywidgets.VBox([self.rig, self._parts["lighting"].widget], layout=self._look.note)
+        shown = [lighting if name == "lighting" else form.widget for name, form in self._parts.items()]
+        return [*shown, self._rest.widget]
+
+    def _start_box(self) -> Any:
+        ready = _presets_of(Scene)
+        box = ipywidgets.Dropdown(
+            options=[("a scene of your own", None), *((titled(name), name) for name in ready)],
+            index=0,
+            description="Start from",
+            style=self._look.style,
+            layout=self._look.wide,
         )
-        return ipywidgets.VBox([ipywidgets.HTML(_STYLE), accordion], layout={"width": "470px", "flex": "0 0 auto"})
+        box.observe(lambda change: setattr(self, "scene", ready[change["new"]]) if change["new"] else None, "value")
+        return box
+
+    def _head(self) -> None:
+        """What is set, in short, beside the heading of each section."""
+        for index, (name, form) in enumerate(self._parts.items()):
+            value, wrong = getattr(self._scene, name), any(path.split(".")[0] == name for path in self.errors)
+            form.head(value)
+            self._sections.set_title(index, heading(name, value, wrong=wrong))
+        self._rest.head(self._scene)
+        said = summary(tuple(getattr(self._scene, name) for name in _plain_names()))
+        self._sections.set_title(len(self._parts), f"{_REST}{f' · {said}' if said else ''}")
 
     def _data(self) -> dict[str, Any]:
         parts = {name: form.data() for name, form in self._parts.items()}
@@ -154,39 +188,12 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
         for name, form in self._parts.items():
             form.complain({path[1:]: message for path, message in errors.items() if path[:1] == (name,)})
         self._rest.complain({path: m for path, m in errors.items() if not path or path[0] in _plain_names()})
+        self._head()
 
     def _tell(self) -> None:
-        self.told.value = (
-            f'<div class="fk-told">{_prompt_html(self._scene, self._spec)}{_optics_html(self._scene)}</div>'
-        )
-
-
-def _prompt_html(scene: Scene, spec: ModelSpec) -> str:
-    try:
-        prompt = scene.prompt(spec)
-        findings = list(scene.check(spec))
-    except FluxkitError as error:
-        return f'<p role="alert">{html.escape(str(error))}</p>'
-    counts = ", ".join(f"{name} {count}" for name, count in prompt.token_counts.items())
-    told = "".join(f"<li>{html.escape(str(one))}</li>" for one in findings)
-    return (
-        f"<h4>Prompt for {html.escape(spec.id)}</h4><p>{html.escape(str(prompt)) or '<em>nothing said yet</em>'}</p>"
-        f"<p><small>{html.escape(counts)}</small></p>{f'<h4>Findings</h4><ul>{told}</ul>' if told else ''}"
-    )
-
-
-def _optics_html(scene: Scene) -> str:
-    if scene.lens is None:
-        return ""
-    try:
-        optics = scene.optics()
-    except FluxkitError as error:
-        return f"<h4>Optics</h4><p>{html.escape(str(error))}</p>"
-    said = [f"angle of view {optics.angle_of_view_deg:.0f}°"]
-    if optics.near_limit_m is not None and optics.far_limit_m is not None:
-        far = "infinity" if optics.far_limit_m == float("inf") else f"{optics.far_limit_m:.3g} m"
-        said.append(f"sharp from {optics.near_limit_m:.3g} m to {far}")
-    return f"<h4>Optics</h4><p>{'; '.join(said)}</p>"
+        told, self._shown = told_html(self._scene, self._spec, self._shown)
+        self.told.value = f'<div class="fk-told">{told}</div>'
+        self._head()
 
 
 def _messages(error: ValidationError | InputError) -> dict[tuple[str, ...], str]:
@@ -203,6 +210,11 @@ def _messages(error: ValidationError | InputError) -> dict[tuple[str, ...], str]
     return found
 
 
+def style() -> str:
+    """The form's style sheet as an element: plain ipywidgets bring none of their own."""
+    return f"<style>{bundle.text('form.css')}</style>"
+
+
 def _is_part(name: str) -> bool:
     return record_type(Scene.model_fields[name].annotation) is not None
 
@@ -212,7 +224,7 @@ def _plain_names() -> tuple[str, ...]:
 
 
 def _presets_of(kind: type[Record]) -> dict[str, Record]:
-    modules = (stocks, rigs, presets)
+    modules = (stocks, lenses, rigs, presets)
     return {
         name: value
         for module in modules

@@ -38,3 +38,30 @@ test("keys choose tools and leave the browser's own alone", () => {
   assert.deepEqual(m.keyOf({ key: "z", ctrlKey: true }), { kind: "undo" });
   assert.equal(m.keyOf({ key: "r", ctrlKey: true }), null);
 });
+
+test("arrow keys move the brush and stop at the edge of the picture", () => {
+  assert.deepEqual(m.stepped([10, 10], "ArrowRight", 8, 100, 50), [18, 10]);
+  assert.deepEqual(m.stepped([10, 48], "ArrowDown", 8, 100, 50), [10, 50]);
+  assert.equal(m.stepped([10, 10], "b", 8, 100, 50), null);
+});
+
+test("zooming keeps what is under the pointer there, and never shows beyond the picture", () => {
+  const near = m.zoomed({ zoom: 1, x: 0, y: 0 }, 4, [0.25, 0.5]);
+  assert.equal(near.zoom, 4);
+  assert.ok(Math.abs((0.25 - near.x) / near.zoom - 0.25) < 1e-9);
+  assert.deepEqual(m.zoomed(near, 0.01, [0.9, 0.9]), { zoom: 1, x: 0, y: 0 });
+  assert.equal(m.shifted(near, -9, 0).x, 1 - near.zoom);
+});
+
+test("only the pixels that a stroke touches are drawn anew", () => {
+  const box = m.boxOf([{ x: 50, y: 20, radius: 5 }, { x: 60, y: 20, radius: 5 }], 100, 50);
+  assert.deepEqual(box, { left: 43, top: 13, width: 24, height: 14 });
+  assert.equal(m.boxOf([{ x: -50, y: -50, radius: 5 }], 100, 50), null);
+});
+
+test("every key that is listed does something", () => {
+  const press = (key) => m.keyOf({ key });
+  for (const key of ["b", "[", "]", "{", "}", "x", "z", "i", "Delete", "+", "-", "0", "v", " ", "Escape", "?"])
+    assert.ok(press(key), key);
+  assert.equal(m.PAINT_KEYS.length, 10);
+});

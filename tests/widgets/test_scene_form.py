@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import fluxkit as fk
@@ -54,11 +56,13 @@ def test_what_the_model_does_not_take_is_told_beside_the_field_and_the_scene_sta
     control(form, "lens", "f_number").control.value = "0"
     assert form.scene.lens.f_number == 1.8
     assert list(form.errors) == ["lens.f_number"]
-    beside = control(form, "lens", "f_number").box.children
-    assert 'role="alert"' in beside[1].value
-    control(form, "lens", "f_number").control.value = "4"
+    field = control(form, "lens", "f_number")
+    assert 'role="alert"' in field.box.children[1].value
+    assert form._sections.get_title(list(form._parts).index("lens")).startswith("⚠ Lens")
+    field.control.value = "4"
     assert not form.errors
-    assert len(control(form, "lens", "f_number").box.children) == 1
+    assert "alert" not in field.box.children[1].value
+    assert form._sections.get_title(list(form._parts).index("lens")) == "Lens · 85 mm, f/4, 1.5 m"
 
 
 def test_text_where_a_number_belongs_is_told(form):
@@ -97,7 +101,7 @@ def test_choices_units_ranges_and_help_come_from_the_model(form):
 
 
 def test_a_preset_fills_its_part(form):
-    box = form._parts["film"].widget.children[0]
+    box = form._parts["film"].preset
     box.value = "TRI_X_400"
     assert form.scene.film == fk.TRI_X_400
 
@@ -109,6 +113,55 @@ def test_lists_of_parts_grow_and_shrink(form):
     assert [one.description for one in form.scene.others] == ["a dog"]
     others._remove(others._forms[0])
     assert form.scene.others == ()
+
+
+def test_a_row_left_empty_counts_for_nothing_and_a_message_finds_the_right_row(form):
+    colours = form._rest.controls["colours"]
+    colours._add(None)
+    colours._add(None)
+    colours._forms[1].controls["name"].control.value = "rust"
+    colours._forms[1].controls["hex"].control.value = "rust"
+    assert "colours.0.hex" in form.errors
+    assert "alert" in colours._forms[1].controls["hex"].note.value
+    assert "alert" not in colours._forms[0].controls["hex"].note.value
+
+
+def test_a_part_is_cleared_as_a_whole(form):
+    form._parts["film"].clear.click()
+    assert form.scene.film is None
+    assert form._sections.get_title(list(form._parts).index("film")) == "Film"
+
+
+def test_a_ready_scene_fills_the_form(form):
+    form.start.value = "HEADSHOT"
+    assert form.scene == HEADSHOT
+
+
+def test_what_the_last_change_said_is_marked_in_the_prompt(form):
+    assert "<mark>" not in form.told.value
+    control(form, "lens", "f_number").control.value = "8"
+    marked = re.findall("<mark>(.*?)</mark>", form.told.value)
+    assert any("f/8" in words for words in marked)
+    assert not any("woman" in words for words in marked)
+
+
+def test_help_is_the_field_s_own_and_user_words_are_never_html(form):
+    assert "<code>temperature_k</code>" in control(form, "lighting", "key", "source").note.value
+    control(form, "subject", "description").control.value = "<img src=x onerror=alert(1)>"
+    assert "<img" not in form.told.value
+    assert "<img" not in form.still()
+
+
+def test_the_optics_are_figures_and_a_ruler(form):
+    assert "1.48 m to 1.52 m" in form.told.value
+    assert 'aria-label="Sharp from 1.48 m to 1.52 m"' in form.told.value
+
+
+def test_where_no_kernel_runs_a_table_and_the_prompt_stand_for_the_form(form):
+    data, _ = form._repr_mimebundle_()
+    assert "<th>Lens</th><td>85 mm, f/1.8, 1.5 m</td>" in data["text/html"]
+    assert "Prompt for flux.1-dev" in data["text/html"]
+    assert "0x" not in data["text/html"]
 
 
 def test_words_in_a_list_are_parted_by_commas(form):
@@ -164,4 +217,25 @@ def test_a_rig_keeps_a_name_that_still_fits():
     rig.lights = {**rig.lights, "rim": {"azimuth": 150, "elevation": 30}, "key": None}
     assert rig.lighting.key is None
     assert rig.lighting.rim.angles == (150, 30)
+    assert rig.still().startswith(b"\x89PNG")
     assert repr(rig) == "LightRig(rim 150°/30°)"
+
+
+def test_the_rig_shows_the_key_where_only_its_pattern_says_it():
+    rig = LightRig(fk.REMBRANDT)
+    assert rig.lights["key"] == {"azimuth": -47, "elevation": 42}
+    rig.lights = {**rig.lights, "key": {"azimuth": -60, "elevation": 42}}
+    assert rig.lighting.key_angles == (-60, 42)
+    assert rig.lighting.pattern == "rembrandt"
+
+
+def test_the_clay_head_is_told_softness_warmth_and_ratio():
+    rig = LightRig(Lighting(key=Light(direction="left", quality="hard", temperature_k=2800), ratio=8))
+    assert rig.look["key"]["spread"] == 0
+    red, _, blue = rig.look["key"]["colour"]
+    assert red > 2 * blue
+    assert rig.look["around"]["power"] == pytest.approx(1 / 7)
+    rig.lighting = Lighting(key=Light(direction="left", quality="soft"), fill=Light(direction="right"), ratio=2)
+    assert rig.look["key"]["spread"] > 10
+    assert rig.look["around"]["power"] == 0
+    assert rig.look["fill"]["power"] == 1
