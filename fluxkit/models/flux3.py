@@ -22,7 +22,7 @@ FLUX_3_KLEIN = ModelSpec(
     distilled=True,
     parameters=5.6,
     source="model card; diffusers 0.42 Flux3DistilledAutoBlocks (16 steps, no guidance)",
-    note="Described for planning; the local engine does not run it yet (diffusers has it as a modular pipeline only).",
+    note="Words go to the model as they are: its own prompt upsampler is not run, the template writes its long form.",
 )
 
 FLUX_3_KLEIN_BASE = FLUX_3_KLEIN.with_(
@@ -32,6 +32,7 @@ FLUX_3_KLEIN_BASE = FLUX_3_KLEIN.with_(
     licence_url=f"{_HUB}/flux-3-image-klein-base",
     steps=StepRange(default=50),
     guidance=GuidanceRange(kind="cfg", default=3.5, low=1.0, high=10.0),
+    negative="embeds",
     distilled=False,
     source="diffusers 0.42 Flux3AutoBlocks (50 steps, guidance 3.5; the model card says 4)",
 )

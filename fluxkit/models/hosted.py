@@ -40,6 +40,7 @@ def _spec(id: str, title: str, **fields: Any) -> ModelSpec:
         "template": "flux.1",
         "licence": _CLOSED,
         "hosts": ("bfl",),
+        "loras": False,
         "windows": {"t5": 512},
         "options": _COMMON,
         "source": "docs.bfl.ai API reference, archived 2025-2026",
@@ -80,7 +81,7 @@ FLUX_DEV = _spec(
     note="flux.1-dev is the same model on your own machine.",
 )  # fmt: skip
 FLUX_DEV_LORA = _spec(
-    "flux-dev-lora", "FLUX.1 [dev] with LoRA, hosted", hosts=("replicate", "fal"),
+    "flux-dev-lora", "FLUX.1 [dev] with LoRA, hosted", hosts=("replicate", "fal"), loras=True,
     steps=StepRange(default=28, low=1, high=50), guidance=_guided(3.0, 0.0, 10.0), size=_OPEN_SIZE,
     options={"output_format": _FORMAT}, source="replicate.com and fal.ai model pages",
     note="LoRA weights are a hub id or an https address that the host can read.",

@@ -12,16 +12,19 @@ from fluxkit.models import prices
 from fluxkit.models.options import OptionRule
 
 Family = Literal["flux.1", "flux.2", "flux.3"]
-Task = Literal["text", "fill", "depth", "canny", "redux", "edit"]
+Task = Literal["text", "fill", "depth", "canny", "control", "redux", "edit", "likeness"]
 Method = Literal["shoot", "vary", "fill", "outpaint", "edit", "control", "blend"]
+Holds = Literal["whole", "prior", "lora", "controlnet", "ip-adapter"]
 
 _METHODS: dict[str, tuple[Method, ...]] = {
     "text": ("shoot",),
     "fill": ("fill", "outpaint"),
     "depth": ("control",),
     "canny": ("control",),
+    "control": ("control",),
     "redux": ("blend",),
     "edit": ("edit",),
+    "likeness": ("blend",),
 }
 
 
@@ -111,6 +114,9 @@ class ModelSpec(Record):
     """The folder under `templates/` whose words this model reads best."""
     weights: str | None = None
     """A hub id or a folder in diffusers' layout; None for hosted models."""
+    holds: Holds = "whole"
+    """What the weights are: a whole model, or something that runs on the parts of `base`: Redux's prior, a LoRA that
+    makes a control model of it, a ControlNet beside it, or an IP-Adapter in its attention."""
     base: str | None = None
     """Id of the model whose other parts it runs with, for weights that hold only a part."""
     base_weights: str | None = None
@@ -123,6 +129,8 @@ class ModelSpec(Record):
     negative: Literal["true_cfg", "embeds", "none"] = "none"
     """`true_cfg`: a negative prompt works when `true_cfg` is above 1 (two passes a step). `embeds`: it takes the place
     of the empty one that guidance above 1 works against."""
+    negative_for: tuple[Method, ...] | None = None
+    """The methods that read a negative prompt, where not all do; see `negative_in`."""
     size: SizeRule = SizeRule()
     sized_by: Literal["pixels", "aspect_ratio", "input"] = "pixels"
     """What decides the size: width and height, an aspect ratio, or the input picture. For the last two a shot's width
@@ -137,6 +145,16 @@ class ModelSpec(Record):
     """Tokens that each text encoder reads, in the order the model counts them."""
     references: int = Field(0, ge=0)
     """How many reference pictures one shot may carry."""
+    weighs_references: bool = False
+    """Whether each reference counts with a weight of its own; others see them all alike."""
+    controls: dict[str, int | None] = Field(default_factory=dict)
+    """The kinds of control map that it follows; the number is how a ControlNet of several kinds is told which."""
+    max_controls: int = Field(1, ge=1)
+    """How many control maps one shot may carry."""
+    control_strength: float | None = Field(None, gt=0, le=2)
+    """How strongly a control map acts when nothing is asked for; None where that cannot be chosen."""
+    loras: bool = True
+    """Whether a shot may carry LoRAs."""
     strength: float | None = Field(None, gt=0, le=1)
     """How far a varied picture moves from its start when nothing is asked for; None where no start picture is taken."""
     distilled: bool = False
@@ -161,6 +179,21 @@ class ModelSpec(Record):
         """
         references: tuple[Method, ...] = ("edit",) if self.references and self.task == "text" else ()
         return tuple(dict.fromkeys((*_METHODS[self.task], *references, *self.also)))
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """The kinds of control map that it follows; empty where it takes none."""
+        return tuple(self.controls) or ((self.task,) if self.task in ("depth", "canny") else ())
+
+    def references_in(self, method: Method) -> int:
+        """How many reference pictures one of the methods takes; see `references`."""
+        if method in ("edit", "blend"):
+            return self.references
+        return min(1, self.references) if method in ("fill", "outpaint") else 0
+
+    def negative_in(self, method: Method) -> Literal["true_cfg", "embeds", "none"]:
+        """How a negative prompt works in one of the methods; see `negative`."""
+        return self.negative if self.negative_for is None or method in self.negative_for else "none"
 
     def guidance_for(self, asked: float | None) -> float | None:
         """The guidance a shot gets: what was asked, else the model's default; None where the model has none."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from weakref import WeakValueDictionary
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from fluxkit._base import Record
 from fluxkit.errors import FrameError, InputError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Source = Callable[[str], "Image | None"]
 """Given the content hash of a picture, the picture, or None where it is not known."""
+
+MapKind = Literal["depth", "canny", "soft edges", "pose", "tile", "blur", "grey", "low quality"]
+"""The kinds of control map that FLUX models were trained on; those beside depth and canny have to be given ready."""
 
 _live: WeakValueDictionary[str, Image] = WeakValueDictionary()
 _sources: list[Source] = []
@@ -58,11 +61,11 @@ class Picture(Record):
     def of(cls, picture: Any, **fields: Any) -> Self:
         """The record of a frame, a Pillow image, an array (height, width[, 3]) of bytes, or a picture file.
 
-        Raises `InputError` for anything else.
+        A picture is turned as its camera noted. Raises `InputError` for anything else, and for transparent parts.
         """
         if isinstance(picture, cls):
             return picture.with_(**fields) if fields else picture
-        image = _opened(picture).convert(cls.mode)
+        image = _opaque(_opened(picture), cls.mode)
         text = f"{cls.mode}:{image.width}x{image.height}:".encode()
         content = f"picture1-{hashlib.sha256(text + image.tobytes()).hexdigest()[:32]}"
         made = cls(content=content, width=image.width, height=image.height, **fields)
@@ -77,8 +80,7 @@ class Picture(Record):
         if self._image is None:
             raise FrameError(
                 f"The input picture {self.content} ({self.width} x {self.height}) was asked for, but its pixels are "
-                f"not here. "
-                f"They are in the catalogue that the shot was made with. Open that catalogue in a session first."
+                f"not here. They are in the catalogue that the shot was made with. Open that catalogue in a session."
             )
         found: Image = self._image
         return found
@@ -123,8 +125,7 @@ class Mask(Picture):
         if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
             raise InputError(
                 f"A rectangle of left={left:g}, top={top:g}, right={right:g}, bottom={bottom:g} was asked for. Edges "
-                f"are "
-                f"fractions from 0 to 1, left below right and top below bottom. Correct the edges."
+                f"are fractions from 0 to 1, left below right and top below bottom. Correct the edges."
             )
         made = Image.new("L", (width, height), 0)
         made.paste(255, (round(left * width), round(top * height), round(right * width), round(bottom * height)))
@@ -208,9 +209,9 @@ class Mask(Picture):
 
 
 class ControlMap(Record):
-    """What the shape of a picture should follow: a depth map or edges, made from a picture or given ready."""
+    """What the shape of a picture should follow: a depth map, edges, a pose: made from a picture or given ready."""
 
-    kind: Literal["depth", "canny"]
+    kind: MapKind
     picture: ReferenceImage
     ready: bool = False
     """True where `picture` is the map itself."""
@@ -220,21 +221,50 @@ class ControlMap(Record):
     """Edges: gradients below this are dropped (OpenCV's first threshold)."""
     high: int = Field(200, ge=0, le=255)
     """Edges: gradients above this start an edge (OpenCV's second threshold)."""
+    strength: float | None = Field(None, gt=0, le=2)
+    """How strongly it acts, for a ControlNet; None is the model's own advice."""
+    start: float | None = Field(None, ge=0, lt=1)
+    """The share of the steps after which it begins to act, for a ControlNet; None is from the first step."""
+    end: float | None = Field(None, gt=0, le=1)
+    """The share of the steps after which it no longer acts, for a ControlNet; None is to the last step."""
+
+    @model_validator(mode="after")
+    def _nothing_idle(self) -> Self:
+        """Refuse what would be ignored: thresholds without edges to find, a depth model without depth to estimate."""
+        made_of = None if self.ready or self.kind not in ("depth", "canny") else self.kind
+        if made_of != "canny" and (self.low, self.high) != (100, 200):
+            raise ValueError(
+                f"low={self.low} and high={self.high} were given with a {'ready ' * self.ready}{self.kind} map; they "
+                f"are thresholds for finding edges. Leave them out, or use ControlMap.canny(picture, low=, high=)"
+            )
+        if made_of != "depth" and self.estimator is not None:
+            raise ValueError(
+                f"estimator={self.estimator!r} was given with a {'ready ' * self.ready}{self.kind} map; it estimates "
+                f"depth. Leave it out, or use ControlMap.depth(picture, estimator=)"
+            )
+        if made_of is None and not self.ready:
+            raise ValueError(
+                f"A {self.kind} map was to be made from a picture; only depth and canny are. Give a map that is ready: "
+                f"ControlMap.given(image, kind={self.kind!r})"
+            )
+        if (self.start or 0) >= (self.end or 1):
+            raise ValueError(f"start={self.start} and end={self.end} were given; it starts before it ends. Swap them")
+        return self
 
     @classmethod
-    def depth(cls, picture: Any, *, estimator: str | None = None) -> Self:
+    def depth(cls, picture: Any, *, estimator: str | None = None, **fields: Any) -> Self:
         """The depth of a frame or image, estimated when the shot is made: near is bright."""
-        return cls(kind="depth", picture=ReferenceImage.of(picture), estimator=estimator)
+        return cls(kind="depth", picture=ReferenceImage.of(picture), estimator=estimator, **fields)
 
     @classmethod
-    def canny(cls, picture: Any, *, low: int = 100, high: int = 200) -> Self:
+    def canny(cls, picture: Any, *, low: int = 100, high: int = 200, **fields: Any) -> Self:
         """The edges of a frame or image, found with OpenCV when the shot is made."""
-        return cls(kind="canny", picture=ReferenceImage.of(picture), low=low, high=high)
+        return cls(kind="canny", picture=ReferenceImage.of(picture), low=low, high=high, **fields)
 
     @classmethod
-    def given(cls, picture: Any, *, kind: Literal["depth", "canny"]) -> Self:
-        """A map that is ready: depth as grey (near is bright), or white edges on black."""
-        return cls(kind=kind, picture=ReferenceImage.of(picture), ready=True)
+    def given(cls, picture: Any, *, kind: MapKind, **fields: Any) -> Self:
+        """A map that is ready: depth as grey (near is bright), white edges on black, a pose drawn in colours, ..."""
+        return cls(kind=kind, picture=ReferenceImage.of(picture), ready=True, **fields)
 
 
 class Inputs(Record):
@@ -244,6 +274,8 @@ class Inputs(Record):
     """The picture to vary or to fill."""
     mask: Mask | None = None
     control: ControlMap | None = None
+    more_controls: tuple[ControlMap, ...] = ()
+    """Further maps beside `control`, for models that follow several at once."""
     references: tuple[ReferenceImage, ...] = ()
     """What to edit or blend, in the order that the words name them."""
     strength: float | None = Field(None, gt=0, le=1)
@@ -251,47 +283,98 @@ class Inputs(Record):
 
     def method(self, spec: ModelSpec) -> Method:
         """Which of a session's methods asks for these inputs."""
-        if self.control is not None:
-            return "control"
         if self.mask is not None:
             return "fill"
         if self.image is not None:
             return "vary"
-        return "blend" if spec.task == "redux" else "edit"
+        if self.control is not None:
+            return "control"
+        return "blend" if spec.task in ("redux", "likeness") else "edit"
+
+    @property
+    def controls(self) -> tuple[ControlMap, ...]:
+        """Every control map."""
+        return (self.control, *self.more_controls) if self.control is not None else self.more_controls
 
     def pictures(self) -> dict[str, Picture]:
-        """Every picture by its role: `image`, `mask`, `control`, `reference.0`, `reference.1`, ..."""
+        """Every picture by its role: `image`, `mask`, `control`, `control.1`, `reference.0`, `reference.1`, ..."""
         roles: dict[str, Picture | None] = {
             "image": self.image,
             "mask": self.mask,
             "control": None if self.control is None else self.control.picture,
+            **{f"control.{index}": further.picture for index, further in enumerate(self.more_controls, 1)},
             **{f"reference.{index}": picture for index, picture in enumerate(self.references)},
         }
         return {role: picture for role, picture in roles.items() if picture is not None}
 
 
 def _opened(picture: Any) -> Image:
+    """The picture upright and in 8 bits; raises `InputError` for what is no picture."""
     from PIL import Image
 
     if isinstance(picture, Picture):
         return picture.image
     found = getattr(picture, "image", picture)
     if isinstance(found, Image.Image):
-        return found
+        return _upright(found)
     if isinstance(picture, str | Path):
         try:
             with Image.open(Path(picture).expanduser()) as opened:
                 opened.load()
-                return opened
+                return _upright(opened)
         except (OSError, SyntaxError) as error:
             raise InputError(
                 f"A picture was asked for from {Path(picture).name!r}, which cannot be read ({type(error).__name__}). "
                 f"PNG, JPEG and WebP files are allowed. Give the path of one."
             ) from error
-    if getattr(picture, "dtype", None) is not None and str(picture.dtype) in ("uint8", "bool"):
-        return Image.fromarray(picture)
-    raise InputError(
-        f"A picture was asked for from {type(picture).__name__}. A frame, a Pillow image, an array of uint8 and a "
-        f"file's "
-        f"path are allowed. Give one of those."
-    )
+    return _of_array(picture)
+
+
+def _of_array(picture: Any) -> Image:
+    from PIL import Image
+
+    shape, kind = getattr(picture, "shape", None), str(getattr(picture, "dtype", ""))
+    if shape is None or not kind:
+        raise InputError(
+            f"A picture was asked for from {type(picture).__name__}. A frame, a Pillow image, an array of uint8 and a "
+            f"file's path are allowed. Give one of those."
+        )
+    if kind not in ("uint8", "bool") or not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))) or 0 in shape:
+        raise InputError(
+            f"A picture was asked for from an array of {kind} of shape {tuple(shape)}. Arrays of uint8 of shape "
+            f"(height, width) or (height, width, 3) are allowed, with values from 0 to 255. Convert it."
+        )
+    return Image.fromarray(picture)
+
+
+def _upright(image: Image) -> Image:
+    """As it is meant to be seen: turned as the camera noted, and 16 bits of grey scaled to 8 rather than cut off."""
+    from PIL import Image, ImageOps
+
+    if image.mode.startswith(("I", "F")):
+        low, high = (float(value) for value in image.getextrema() if not isinstance(value, tuple))
+        if image.mode.startswith("F") or low < 0 or high > 65535:
+            raise InputError(
+                f"A picture of mode {image.mode} with values from {low:g} to {high:g} was given. Whole numbers from 0 "
+                f"to 255, or to 65535, are allowed. Scale it, and convert it to mode L."
+            )
+        scale = 1 if high <= 255 and image.mode == "I" else 1 / 257
+        return Image.fromarray(((_numbers(image) * scale).round()).astype("uint8"))
+    return ImageOps.exif_transpose(image)
+
+
+def _numbers(image: Image) -> Any:
+    import numpy as np
+
+    return np.asarray(image, dtype=np.float64)
+
+
+def _opaque(image: Image, mode: str) -> Image:
+    """The picture in a mode without transparency; raises `InputError` where a part of it can be seen through."""
+    if image.has_transparency_data and b"\xff" * (image.width * image.height) != image.convert("RGBA").tobytes()[3::4]:
+        cure = "Mask.from_image(picture) reads the transparent parts" if mode == "L" else "Put it on a background first"
+        raise InputError(
+            f"A picture of {image.width} x {image.height} with transparent parts was given. FLUX sees no transparency, "
+            f"and the colours behind it are often arbitrary. {cure}."
+        )
+    return image.convert(mode)

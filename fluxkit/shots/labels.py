@@ -29,7 +29,7 @@ def label(value: Any) -> str:
 
 
 def _name_of(record: Record) -> str:
-    for field in ("name", "title", "description", "id"):
+    for field in ("label", "name", "title", "description", "id"):
         named = getattr(record, field, None)
         if isinstance(named, str) and named:
             return named

@@ -18,6 +18,7 @@ from fluxkit.scene import Scene
 from fluxkit.shots.checks import findings
 from fluxkit.shots.inputs import Inputs
 from fluxkit.shots.labels import label
+from fluxkit.shots.later import Later, given
 from fluxkit.shots.shot import Shot
 from fluxkit.shots.sweep import Sweep
 
@@ -241,11 +242,18 @@ def _shot(sweep: Sweep, cell: dict[str, Any], *, spec: ModelSpec, scene: Scene, 
         true_cfg=cell.get("true_cfg", sweep.true_cfg),
         width=width,
         height=height,
-        loras=tuple(cell.get("loras", sweep.loras)),
+        loras=cell.get("loras", sweep.loras),
+        later=_later(sweep, cell, spec, scene),
         inputs=sweep.inputs,
         options=options,
         spec=spec,
     )
+
+
+def _later(sweep: Sweep, cell: dict[str, Any], spec: ModelSpec, scene: Scene) -> tuple[Later, ...]:
+    template = cell.get("template", sweep.template)
+    changes = given(cell.get("later", sweep.later))
+    return tuple(change.worded(scene, PromptRenderer(spec, template=template).render) for change in changes)
 
 
 def _scene_key(cell: dict[str, Any]) -> tuple[tuple[str, int], ...]:
@@ -289,16 +297,22 @@ def _checked(shots: list[Shot], strict: bool) -> tuple[list[Shot], dict[str, Dia
         for diagnostic in shot.prompt.diagnostics:
             if diagnostic.severity != "error":
                 diagnostics.setdefault(str(diagnostic), diagnostic)
-        changes: dict[str, Any] = {}
-        for finding in findings(shot):
-            found = finding.diagnostic
-            if strict:
-                raise CapabilityError(f"{found.message} {found.cure}", shot=shot)
-            reported = found.with_(severity="warning", cure="Changed." if finding.change else "Left as it is.")
-            diagnostics.setdefault(str(reported), reported)
-            changes |= finding.change
-        checked.append(shot.with_(**changes) if changes else shot)
+        checked.append(_settled(shot, strict, diagnostics))
     return checked, diagnostics
+
+
+def _settled(shot: Shot, strict: bool, diagnostics: dict[str, Diagnostic]) -> Shot:
+    """The shot without what its model cannot do. One change at a time, for a change can raise or settle another."""
+    told: set[str] = set()
+    while (finding := next((found for found in findings(shot) if str(found.diagnostic) not in told), None)) is not None:
+        found = finding.diagnostic
+        if strict:
+            raise CapabilityError(f"{found.message} {found.cure}", shot=shot)
+        told.add(str(found))
+        reported = found.with_(severity="warning", cure="Changed." if finding.change else "Left as it is.")
+        diagnostics.setdefault(str(reported), reported)
+        shot = shot.with_(**finding.change) if finding.change else shot
+    return shot
 
 
 def _refuse_equal_cells(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_serializer, field_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from fluxkit import models
 from fluxkit._base import Record
 from fluxkit.models import ModelSpec
+from fluxkit.models.weights import adapter_file, file_tag
 from fluxkit.prompt import Prompt
 from fluxkit.scene import Scene
 from fluxkit.shots.inputs import Inputs
+from fluxkit.shots.later import Later, given
 
 _TAG = "shot1"
 """Changes whenever the canonical form of a request does, so that old ids stay true."""
@@ -25,12 +28,63 @@ REQUEST_FIELDS = ("model", "seed", "steps", "guidance", "true_cfg", "size")
 
 
 class LoRA(Record):
-    """A trained adapter and how strongly it acts."""
+    """A trained adapter and how strongly it acts, known by the content of its file."""
 
     weights: str
-    """A safetensors file, a folder or a hub id."""
+    """A safetensors file, a folder that holds one, or a hub id."""
     strength: float = Field(1.0, ge=-4.0, le=4.0)
     name: str | None = None
+    """What captions call it; the file's name unless given."""
+    content: str | None = None
+    """The hash of the file, set where it is on this machine: the same adapter under another name or in another place
+    makes the same shot."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_by_content(cls, given: Any) -> Any:
+        if isinstance(given, dict) and isinstance(weights := given.get("weights"), str | Path):
+            given = {**given, "weights": str(weights)}
+            file = adapter_file(str(weights))
+            if file is not None:
+                given["content"] = file_tag(file)
+                _files[given["content"]] = file
+        return given
+
+    @property
+    def file(self) -> Path | None:
+        """Where the adapter lies on this machine, as far as this process knows; None for a hub id or a lost file."""
+        if self.content is None:
+            return None
+        return adapter_file(self.weights) or _files.get(self.content)
+
+    def at(self, *strengths: float) -> tuple[LoRA, ...]:
+        """The adapter at several strengths, for an axis of a sweep: `over(loras=lora.at(0.4, 0.7, 1.0))`."""
+        return tuple(self.with_(strength=strength) for strength in strengths)
+
+    @property
+    def label(self) -> str:
+        """What captions say, such as `silk at 0.8`."""
+        return f"{self.name or Path(self.weights).stem} at {self.strength:g}"
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        return [(name, value) for name, value in self.request().items() if value is not None]
+
+    def request(self) -> dict[str, Any]:
+        """What files say of it: no folder of this machine."""
+        given = self.model_dump(mode="json")
+        if self.content is None:
+            del given["content"]
+            return given
+        return given | {"weights": Path(self.weights).name}
+
+
+_files: dict[str, Path] = {}
+"""Where adapters that this process has seen lie, by content: a shot that comes back from a file finds them."""
+
+
+def _plain(value: Any) -> bool:
+    """Whether these are mappings, as they come from a file."""
+    return not isinstance(value, Later) and any(not isinstance(one, Later) for one in value)
 
 
 def _spec_of(given: dict[str, Any]) -> ModelSpec:
@@ -57,12 +111,28 @@ class Shot(Record):
     width: int = Field(gt=0)
     height: int = Field(gt=0)
     loras: tuple[LoRA, ...] = ()
+    later: tuple[Later, ...] = ()
+    """What changes part of the way through: guidance or words from some step on."""
     inputs: Inputs | None = None
     """The pictures that it starts from, for the tasks beside making one from words."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What only some models or hosts take, such as `raw`; checked against the model's own table by the plan."""
     spec: ModelSpec = Field(default_factory=_spec_of, exclude=True, repr=False)
     """The table row that this shot was planned with; found by id when a shot comes back from a file."""
+
+    @field_validator("loras", mode="before")
+    @classmethod
+    def _one_lora_is_a_tuple(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, LoRA) else value
+
+    @field_serializer("loras")
+    def _told_loras(self, loras: tuple[LoRA, ...]) -> list[dict[str, Any]]:
+        return [lora.request() for lora in loras]
+
+    @field_validator("later", mode="before")
+    @classmethod
+    def _in_order(cls, value: Any) -> Any:
+        return given(value) if isinstance(value, Later | tuple | list) and not _plain(value) else value
 
     @field_validator("prompt", mode="before")
     @classmethod
@@ -80,7 +150,14 @@ class Shot(Record):
     @cached_property
     def id(self) -> str:
         """`shot1-` and 16 hexadecimal digits: the content hash of the request, the same on every machine."""
-        text = json.dumps(self.request(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        request = self.request()
+        if "loras" in request:
+            # By content where it is known: names and folders do not change pixels.
+            request["loras"] = [
+                {"content": lora.content, "strength": lora.strength} if lora.content else told
+                for lora, told in zip(self.loras, request["loras"], strict=True)
+            ]
+        text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return f"{_TAG}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
     def request(self) -> dict[str, Any]:

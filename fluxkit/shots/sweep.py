@@ -13,6 +13,7 @@ from fluxkit.errors import InputError, PlanError, did_you_mean
 from fluxkit.models import ModelSpec
 from fluxkit.scene import Scene
 from fluxkit.shots.inputs import Inputs
+from fluxkit.shots.later import Later
 from fluxkit.shots.shot import REQUEST_FIELDS, LoRA
 
 Cell = Mapping[str, Any]
@@ -20,7 +21,7 @@ Cell = Mapping[str, Any]
 
 Skip = Callable[[Cell], bool]
 
-REQUEST_AXES = (*REQUEST_FIELDS, "loras", "template")
+REQUEST_AXES = (*REQUEST_FIELDS, "loras", "later", "template")
 """Axes that are no field of the scene. `options.<name>` is one too."""
 
 
@@ -55,6 +56,8 @@ class Sweep:
     size: tuple[int, int] | None = None
     """Width and height in pixels; unset follows the scene's aspect ratio at the model's own pixel count."""
     loras: tuple[LoRA, ...] = ()
+    later: Later | tuple[Later, ...] = ()
+    """What changes from some step on, in every shot."""
     inputs: Inputs | None = None
     """Pictures that every shot is given beside its words."""
     template: str | None = None

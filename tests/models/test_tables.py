@@ -46,7 +46,8 @@ def test_every_row_is_whole(spec: ModelSpec) -> None:
         assert spec.weights
         assert spec.windows
         assert spec.steps is not None
-        assert (spec.strength is not None) == bool({"vary", "fill"} & set(spec.also))
+        assert (spec.strength is not None) == bool({"vary", "fill"} & set(spec.methods))
+        assert bool(spec.follows) == ("control" in spec.methods)
     if spec.base:
         assert models.get(spec.base).family == spec.family
 

@@ -97,15 +97,16 @@ def test_blend_shares_equally_unless_told(session, frame):
 
 
 def test_a_model_that_does_not_do_the_task_is_refused_with_those_that_do(session, frame):
-    with pytest.raises(CapabilityError, match=r"flux\.1-kontext-dev was asked to fill.*flux\.1-fill-dev"):
-        session.fill(frame, mask=fk.Mask.rectangle(256, 256), prompt="a scarf", model="flux.1-kontext-dev")
+    with pytest.raises(CapabilityError, match=r"flux\.2-dev was asked to fill.*flux\.1-fill-dev"):
+        session.fill(frame, mask=fk.Mask.rectangle(256, 256), prompt="a scarf", model="flux.2-dev")
     with pytest.raises(CapabilityError, match=r"Use session\.fill"):
         session.shoot(SCENE, model="flux.1-fill-dev")
 
 
 def test_strength_is_refused_where_it_would_be_ignored(session, frame):
     with pytest.raises(CapabilityError, match=r"strength=0\.5"):
-        session.fill(frame, mask=fk.Mask.rectangle(256, 256), prompt="a scarf", strength=0.5)
+        inputs = fk.Inputs(references=(fk.ReferenceImage.of(frame),), strength=0.5)
+        session.shoot(SCENE, model="flux.2-klein-4b", size=(256, 256), inputs=inputs)
 
 
 def test_a_picture_of_an_impossible_size_is_refused_with_the_nearest(session):
