@@ -27,8 +27,11 @@ from fluxkit.scene import (
 )
 from fluxkit.scene.noun import choices
 
-DRAWS = int(os.environ.get("FLUXKIT_DRAWS", "100"))
-"""How many scenes a property is tried on; `FLUXKIT_DRAWS=2000` for the full promise of a release."""
+DRAWS = int(os.environ.get("FLUXKIT_DRAWS", "2000"))
+"""How many scenes the promises are tried on; set `FLUXKIT_DRAWS` to a smaller number while working."""
+
+FEW_DRAWS = max(4, DRAWS // 20)
+"""How many are tried where a rule is about one part alone."""
 
 _WORDS = (
     "a 28-year-old woman", "an elderly fisherman", "a ceramic teapot", "two dancers, mid-leap", "a red fox", "seated",

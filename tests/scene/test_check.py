@@ -22,7 +22,7 @@ from fluxkit.scene import (
     stocks,
 )
 from fluxkit.scene.rules import RULES
-from tests.scene.strategies import DRAWS, scenes
+from tests.scene.strategies import FEW_DRAWS, scenes
 
 WOMAN = Subject(description="a woman")
 LISBON = {"latitude_deg": 38.7, "longitude_deg": -9.1}
@@ -329,7 +329,7 @@ def test_an_unknown_model_is_refused():
 
 
 @given(scenes)
-@settings(max_examples=DRAWS // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=FEW_DRAWS // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_scene_can_be_checked_and_every_finding_names_a_field(scene):
     for finding in scene.check("flux.1-dev"):
         if finding.path != "guidance":

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 
 from fluxkit.scene import Lens, Light, Lighting, Scene, Subject, stocks
-from tests.scene.strategies import DRAWS, scenes
+from tests.scene.strategies import FEW_DRAWS, scenes
 
 LEFT = Scene(
     subject=Subject(description="a woman", pose="seated"),
@@ -38,7 +38,7 @@ def test_the_html_twin_escapes():
 
 
 @given(scenes, scenes)
-@settings(max_examples=DRAWS // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=FEW_DRAWS // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_there_is_a_difference_exactly_when_scenes_differ(one, other):
     changes = one.diff(other)
     assert bool(changes) == (one != other)

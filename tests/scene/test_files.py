@@ -1,30 +1,11 @@
-"""JSON and YAML: what goes out comes back, and what is no scene is refused."""
+"""JSON and YAML: what is no scene is refused (`tests/prompt/test_any_scene.py` tries that any scene comes back)."""
 
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from fluxkit.errors import InputError
 from fluxkit.scene import Camera, Environment, Lens, Scene, presets, stocks
-from tests.scene.strategies import DRAWS, scenes
-
-
-@given(scenes)
-@settings(max_examples=DRAWS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_scene_comes_back_from_json_with_the_same_fingerprint(scene):
-    again = Scene.from_json(scene.to_json())
-    assert again == scene
-    assert again.fingerprint() == scene.fingerprint()
-    assert again.canonical_json() == scene.canonical_json()
-
-
-@given(scenes)
-@settings(max_examples=DRAWS // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_scene_comes_back_from_yaml_with_the_same_fingerprint(scene):
-    again = Scene.from_yaml(scene.to_yaml())
-    assert again == scene
-    assert again.fingerprint() == scene.fingerprint()
 
 
 @pytest.mark.parametrize("name", [name for name in vars(presets) if name.isupper()])

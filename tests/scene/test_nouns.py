@@ -27,7 +27,7 @@ from fluxkit.scene import (
 )
 from fluxkit.scene.light import DIRECTIONS
 from fluxkit.scene.lighting import PATTERNS
-from tests.scene.strategies import DRAWS, scenes
+from tests.scene.strategies import FEW_DRAWS, scenes
 
 SEED = Scene(
     subject=Subject(
@@ -224,7 +224,7 @@ def test_presets_are_documented(module):
 
 
 @given(scenes)
-@settings(max_examples=DRAWS // 4, deadline=None)
+@settings(max_examples=FEW_DRAWS // 4, deadline=None)
 def test_equal_scenes_have_equal_hashes_and_survive_pickling_and_copying(scene):
     again = pickle.loads(pickle.dumps(scene))
     rebuilt = Scene(**{name: getattr(scene, name) for name in Scene.model_fields})

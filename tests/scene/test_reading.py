@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fluxkit.errors import InputError
 from fluxkit.scene import Scene, stocks
-from tests.scene.strategies import DRAWS
+from tests.scene.strategies import FEW_DRAWS
 
 SEED = (
     "close-up portrait of a 28-year-old woman with natural skin texture, looking slightly off-camera, seated near a "
@@ -161,7 +161,7 @@ _pieces = st.sampled_from(
 
 
 @given(st.lists(_pieces | st.text(max_size=12), min_size=1, max_size=8).map(" ".join))
-@settings(max_examples=2 * DRAWS, deadline=None)
+@settings(max_examples=2 * FEW_DRAWS, deadline=None)
 def test_any_text_is_read_or_refused_in_our_own_words(text):
     try:
         found = Scene.from_prompt(text)

@@ -21,7 +21,7 @@ from fluxkit.scene import (
     stocks,
 )
 from fluxkit.scene.bearings import direction
-from tests.scene.strategies import DRAWS, scenes
+from tests.scene.strategies import FEW_DRAWS, scenes
 
 WOMAN = Subject(description="a 28-year-old woman")
 
@@ -45,7 +45,7 @@ def test_a_24_at_f11_says_front_to_back_sharpness():
 
 @given(st.floats(20, 200), st.floats(1.2, 16), st.floats(2.0, 8.0), st.sampled_from(list(optics.FORMATS)))
 @example(162.0, 2.0, 2.0, "6x7")
-@settings(max_examples=3 * DRAWS, deadline=None)
+@settings(max_examples=3 * FEW_DRAWS, deadline=None)
 def test_equivalent_lenses_are_worded_alike_on_every_format(focal, stop, focus, name):
     """The same view, aperture diameter and distance make the same picture, so they must read the same."""
     k = optics.FORMATS["full frame"].diagonal_mm / optics.FORMATS[name].diagonal_mm
@@ -170,7 +170,7 @@ def test_shutter_words():
 
 
 @given(scenes)
-@settings(max_examples=DRAWS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=FEW_DRAWS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_derived_words_are_clean_for_any_scene(scene):
     found = [scene.depth_words, scene.view_words, scene.temperature_words, scene.sun_words, scene.exposure_words]
     for noun in (scene.lighting, scene.lens, scene.camera, scene.film, scene.atmosphere):
