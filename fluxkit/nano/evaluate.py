@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fluxkit.nano.measures import Image, Lookalike, background_detail, colourfulness, side_of_light, warmth
+from fluxkit.nano.measures import Image, Lookalike, side_of_light
 from fluxkit.nano.render import Portrait, StillLife, World, render
 from fluxkit.nano.render.light import DIRECTIONS
 from fluxkit.nano.scenes import caption
@@ -122,54 +122,15 @@ def _sided(world: World) -> bool:
     return world.direction.endswith(("left", "right")) and not world.direction.startswith("behind")
 
 
-def light_scores(shoot: Shoot, count: int) -> list[Score]:
-    """Left against right on faces, by sign; and on still lifes, within the pair."""
-
-    def by_sign(a: Image, b: Image) -> tuple[bool, ...]:
-        return side_of_light(a) < 0, side_of_light(b) > 0
+def thing_score(shoot: Shoot, count: int) -> Score:
+    """Left against right on still lifes, within the pair."""
 
     def within_pair(a: Image, b: Image) -> tuple[bool, ...]:
         box = (0.30, 0.70, 0.45, 0.85)
         return (side_of_light(a, box) < side_of_light(b, box),)
 
-    def pairs(kind: str) -> list[tuple[World, World]]:
-        return [_sides(world) for world in _draws(kind, count, _sided)]
-
-    heads, things = "light left or right, heads", "light left or right, things"
-    return [
-        paired(shoot, heads, "brighter half of the face", pairs("portrait"), by_sign),
-        paired(shoot, things, "brighter half, within the pair", pairs("still life"), within_pair),
-    ]
-
-
-def other_scores(shoot: Shoot, count: int) -> list[Score]:
-    """Aperture, film and temperature, each within pairs that differ in that one field."""
-    busy = {"night city", "library", "cafe", "green garden"}
-
-    def sharper(a: Image, b: Image) -> tuple[bool, ...]:
-        return (background_detail(b) > 1.3 * background_detail(a),)
-
-    def grey_then_colour(a: Image, b: Image) -> tuple[bool, ...]:
-        return colourfulness(a) < 0.03, colourfulness(b) > 0.03
-
-    def warmer(a: Image, b: Image) -> tuple[bool, ...]:
-        return (warmth(a) > warmth(b) + 0.05,)
-
-    detailed = _draws("portrait", count, lambda w: isinstance(w, Portrait) and w.place in busy)
-    apertures = [
-        (changed(w, f_number=1.4, focal_length_mm=85), changed(w, f_number=16.0, focal_length_mm=85)) for w in detailed
-    ]
-    films = [(changed(w, film="Tri-X 400"), changed(w, film="Portra 400")) for w in _draws("portrait", count)]
-    plain = _draws("portrait", count, lambda w: isinstance(w, Portrait) and w.place.endswith("studio"))
-    lamps = [
-        (changed(w, temperature="tungsten", film="digital"), changed(w, temperature="cool", film="digital"))
-        for w in plain
-    ]
-    return [
-        paired(shoot, "f/1.4 or f/16", "detail of the upper corners, within the pair", apertures, sharper),
-        paired(shoot, "black and white or colour", "mean chroma against 0.03", films, grey_then_colour),
-        paired(shoot, "tungsten or cool light", "red over blue, within the pair", lamps, warmer),
-    ]
+    pairs = [_sides(world) for world in _draws("still life", count, _sided)]
+    return paired(shoot, "light left or right, things", "brighter half, within the pair", pairs, within_pair)
 
 
 def kind_scores(shoot: Shoot, count: int, known: int) -> list[Score]:
@@ -194,19 +155,6 @@ def kind_scores(shoot: Shoot, count: int, known: int) -> list[Score]:
     return scores
 
 
-def guidance_table(shoot: Shoot, count: int) -> list[tuple[float, float, float]]:
-    """For each guidance: share of heads lit from the asked side, and mean change of the pixels against guidance 1."""
-    worlds = [_sides(world)[i % 2] for i, world in enumerate(_draws("portrait", count, _sided))]
-    prompts, rows, base = [caption(world) for world in worlds], [], None
-    for guidance in (1.0, 2.0, 3.0, 4.5, 6.0):
-        made = shoot(prompts, range(count), guidance)
-        stack = np.array(made, np.float64)
-        base = stack if base is None else base
-        right = [(side_of_light(m) > 0) == w.direction.endswith("right") for m, w in zip(made, worlds, strict=True)]
-        rows.append((guidance, float(np.mean(right)), float(np.abs(stack - base).mean())))
-    return rows
-
-
 def seconds_each(shoot: Shoot, count: int = 6) -> float:
     """Seconds for one picture at a time, warm."""
     prompts = [caption(world) for world in _draws("portrait", count)]
@@ -223,16 +171,14 @@ def main() -> None:
     from fluxkit.nano.report import write
 
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--docs", type=Path, default=WEIGHTS.parents[2] / "docs")
-    parser.add_argument("--count", type=int, default=40)
-    parser.add_argument("--known", type=int, default=2400)
+    parser.add_argument("--count", type=int, default=300, help="scenes of the trial")
+    parser.add_argument("--known", type=int, default=2400, help="pictures that the thumbnail model is fitted to")
     parser.add_argument("--log", type=Path, default=Path("nano-work/train.log"))
     given = parser.parse_args()
-    shoot = camera(given.weights)
-    scores = [*light_scores(shoot, given.count), *other_scores(shoot, given.count)]
-    scores += kind_scores(shoot, given.count // 2, given.known)
-    write(given.docs, shoot, scores, guidance_table(shoot, given.count), seconds_each(shoot), given.weights, given.log)
+    shoot = camera(WEIGHTS)
+    scores = [thing_score(shoot, given.count // 10), *kind_scores(shoot, given.count // 15, given.known)]
+    write(given.docs, shoot, scores, given.count, given.log)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ class Plan:
     """For each task: how many pictures, how many steps."""
 
 
+TOY = Plan(count=6, vae_steps=1, flow_steps=1, guide_steps=1, siblings=dict.fromkeys(CHANNELS, (4, 1)))
+"""Enough to see that every stage runs and fits the next; its weights are worthless."""
+
+
 def run(work: Path, plan: Plan, *, folders: dict[str, Path], mirror: bool = False) -> list[Path]:
     """Trains and exports; every stage goes on from its last checkpoint in `work`. Returns the folders written."""
     render_all(work, count=plan.count, size=plan.size)
@@ -62,9 +66,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("nano-work"))
     parser.add_argument("--to", type=Path, default=WEIGHTS.parent, help="the folder that holds the weights folders")
     parser.add_argument("--mirror", action="store_true", help="train on mirror images too")
+    parser.add_argument("--toy", action="store_true", help="a few pictures and one step of each stage, into --to")
     given = parser.parse_args()
     folders = {stage: given.to / folder.name for stage, folder in FOLDERS.items()}
-    run(given.work, Plan(), folders=folders, mirror=given.mirror)
+    run(given.work, TOY if given.toy else Plan(), folders=folders, mirror=given.mirror)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fluxkit.measure import agreement
+import numpy as np
+
+from fluxkit.measure import agreement, grain
 from fluxkit.measure.agreement import SIX, Agreement
 from fluxkit.nano.evaluate import GUIDANCE, Shoot, camera
 from fluxkit.nano.export import WEIGHTS
+from fluxkit.nano.measures import Image
 from fluxkit.nano.render import Portrait, World, render
 from fluxkit.nano.scenes import caption, scene_of
 from fluxkit.nano.worlds import sample
@@ -64,6 +67,50 @@ def ceiling(count: int = 300) -> Agreement:
     """What the meter says of the renderer's own pictures: the most that can be reached."""
     worlds = [world for world, _ in held_out(count)]
     return agreement([scene_of(world) for world in worlds], [render(world) for world in worlds])
+
+
+def by_guidance(shoot: Shoot, count: int, guidances: Sequence[float]) -> list[tuple[float, float, float]]:
+    """For each guidance: share of all answers that are right, and how far pixels are from those at the first (0..255).
+
+    The seeds and scenes are the same throughout.
+    """
+    asked, rows, base = held_out(count), [], None
+    prompts, seeds = [caption(world) for world, _ in asked], [seed for _, seed in asked]
+    scenes = [scene_of(world) for world, _ in asked]
+    for guidance in guidances:
+        made = shoot(prompts, seeds, guidance)
+        stack = np.array(made, np.float64)
+        base = stack if base is None else base
+        found = agreement(scenes, made)
+        right, answered = sum(row.right for row in found.rows), sum(row.answered for row in found.rows)
+        rows.append((guidance, right / max(answered, 1), float(np.abs(stack - base).mean())))
+    return rows
+
+
+def grain_through_vae(folder: Path, count: int) -> tuple[Agreement, Agreement, float]:
+    """Whether the autoencoder carries grain: the meter on rendered pairs before and after it, and how much is left.
+
+    What is left is the median of the coarse film's grain after the autoencoder over the same before it.
+    """
+    import torch
+    from diffusers import AutoencoderKL
+
+    from fluxkit.nano.vae import to_model
+
+    pairs = _pairs(_heads(lambda w: True, count), _grains)
+    scenes = [scene_of(world) for pair in pairs for world in pair]
+    before = np.stack([render(world) for pair in pairs for world in pair])
+    vae = AutoencoderKL.from_pretrained(folder / "vae", local_files_only=True)
+    with torch.no_grad():
+        seen = vae.decode(vae.encode(to_model(before)).latent_dist.mode()).sample
+    after = ((seen.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+    left = [_sigma(b) / max(_sigma(a), 1e-4) for a, b in zip(before[1::2], after[1::2], strict=True)]
+    return agreement(scenes, list(before)), agreement(scenes, list(after)), float(np.median(left))
+
+
+def _sigma(picture: Image) -> float:
+    found = grain(picture)
+    return float(found.value["sigma"]) if isinstance(found.value, dict) else 0.0
 
 
 def _lit_from(direction: str) -> Callable[[Portrait], bool]:
