@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fluxkit.engines.hosted import FakeHost
+from fluxkit.engines.hosted import FakeHost, trainers
 from fluxkit.engines.hosted.schema import bfl_inputs, differences, replicate_inputs
 from fluxkit.engines.hosted.tables import table
 from fluxkit.session.health import doctor, examine
@@ -69,6 +69,25 @@ def test_schema_agrees_with_a_host_that_publishes_the_table(fake):
     report = examine(schema=True, server=fake)
     assert told(report, "schema", "bfl") == ["the table agrees with what the host publishes"]
     assert told(report, "schema", "replicate") == ["the table agrees with what the host publishes"]
+    assert told(report, "schema", "fal") == ["the table agrees with what the host publishes"]
+    assert fake.billed == fake.posts == 0
+    assert not any(request.key for request in fake.seen if request.path.startswith("/openapi"))
+
+
+def test_schema_reads_the_trainers_too(fake, monkeypatch):
+    changed = {}
+    for name, trainer in trainers().items():
+        steps = trainer.rule("steps").with_(high=123)
+        fields = {field: steps if rule.source_name == "steps" else rule for field, rule in trainer.fields.items()}
+        changed[name] = trainer.with_(fields=fields)
+    monkeypatch.setattr("fluxkit.engines.hosted.probe.trainers", lambda: changed)
+    report = examine(schema=True, server=fake)
+    assert "ostris/flux-dev-lora-trainer: steps has maximum 6000 at the host and 123 in the table" in told(
+        report, "schema", "replicate"
+    )
+    assert "fal-ai/flux-lora-fast-training: steps has maximum 10000 at the host and 123 in the table" in told(
+        report, "schema", "fal"
+    )
 
 
 def test_schema_names_each_difference():

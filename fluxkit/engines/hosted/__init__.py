@@ -7,7 +7,7 @@ from fluxkit.engines.hosted.fake import FakeHost
 from fluxkit.engines.hosted.importing import import_picture
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.tables import add_model
-from fluxkit.engines.hosted.trainers import trainers
+from fluxkit.engines.hosted.trainer_table import trainers
 from fluxkit.engines.hosted.training import HostedTraining, TrainedLoRA
 
 __all__ = [

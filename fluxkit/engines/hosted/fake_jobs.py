@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from fluxkit.engines.hosted.fake_storage import VERSION, lora_archive, lora_file
 from fluxkit.engines.hosted.tables import ModelRow, table
+from fluxkit.engines.hosted.trainer_table import Trainer, trainers
 
 Fault = Literal[
     "ok", "delayed", "request moderated", "content moderated", "error", "early 404",
@@ -144,19 +145,16 @@ def response(job: FakeJob, state: str, link: str) -> dict[str, Any]:
 def published(host: str, path: str) -> dict[str, Any]:
     """What the host publishes about its fields: here, exactly what the table says."""
     models = table(host).models
+    rows: list[ModelRow | Trainer] = [*models.values(), *(one for one in trainers().values() if one.host == host)]
     if host == "fal":
-        found = next((row for row in models.values() if path in (row.path, row.path_without_pictures)), None)
+        found = next((row for row in rows if path == row.path), None)
         body = {"content": {"application/json": {"schema": {"properties": _properties(found) if found else {}}}}}
         return {"paths": {path: {"post": {"requestBody": body}}}}
     if host == "replicate":
-        found = next((row for row in models.values() if row.path.startswith(path + "/")), None)
-        properties = _properties(found) if found else {}
-        return {
-            "latest_version": {
-                "id": VERSION,
-                "openapi_schema": {"components": {"schemas": {"Input": {"properties": properties}}}},
-            }
-        }
+        found = next((row for row in rows if row.path.startswith(path + "/")), None)
+        name = "TrainingInput" if isinstance(found, Trainer) else "Input"
+        schemas = {name: {"properties": _properties(found) if found else {}}}
+        return {"latest_version": {"id": VERSION, "openapi_schema": {"components": {"schemas": schemas}}}}
     body = {name: {"schema": {"properties": _properties(row)}} for name, row in models.items()}
     return {"paths": {row.path: {"post": {"requestBody": {"content": {"application/json": body[name]}}}}
                       for name, row in models.items()}}  # fmt: skip
@@ -167,12 +165,14 @@ def is_listed(host: str, path: str) -> bool:
     return any(row.path.startswith(f"{path}/") for row in table(host).models.values())
 
 
-def _properties(row: ModelRow) -> dict[str, Any]:
+def _properties(row: ModelRow | Trainer) -> dict[str, Any]:
     limits = {"low": "minimum", "high": "maximum"}
-    return {
-        name: {limits[side]: getattr(rule, side) for side in limits if getattr(rule, side) is not None}
-        for name, rule in row.fields.items()
-    }
+    published = {}
+    for field_name, rule in row.fields.items():
+        name, _, inner = field_name.removeprefix("input.").partition(".")
+        sides = () if inner else [side for side in limits if getattr(rule, side) is not None]
+        published[name] = {limits[side]: getattr(rule, side) for side in sides}
+    return published
 
 
 def _bfl(job: FakeJob, state: str, link: str) -> dict[str, Any]:

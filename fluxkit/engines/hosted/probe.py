@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
@@ -12,6 +13,10 @@ from fluxkit.engines.hosted.client import Answer, Call, Client, Unreached
 from fluxkit.engines.hosted.hosts import HOSTS, Host
 from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.tables import table
+from fluxkit.engines.hosted.trainer_table import Trainer, trainers
+
+_FAL_SCHEMAS = "https://fal.ai/api/openapi/queue"
+"""Where fal publishes the OpenAPI document of each model; no key is needed."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,8 @@ class Prober:
 
     def differs(self) -> list[str]:
         """What the host publishes otherwise than its table says; one sentence each."""
-        asked = {"bfl": self._bfl, "replicate": self._replicate}.get(self._adapter.name)
-        return asked() if asked else ["no published schema is read for this host; see its pages"]
+        asked = {"bfl": self._bfl, "replicate": self._replicate, "fal": self._fal}[self._adapter.name]
+        return asked()
 
     def close(self) -> None:
         """Close the connections."""
@@ -82,7 +87,43 @@ class Prober:
                 published[model] = schema.replicate_inputs(answer.json()) if answer.status == 200 else None
             else:
                 unread.append(f"{model}: could not be read")
-        return unread + schema.differences("replicate", published)
+        return unread + schema.differences("replicate", published) + self._of_trainers(self._replicate_trainer)
+
+    def _fal(self) -> list[str]:
+        published: dict[str, Mapping[str, object] | None] = {}
+        unread = []
+        for model, row in table("fal").models.items():
+            found = self._fal_inputs(row.path)
+            if isinstance(found, str):
+                unread.append(f"{model}: could not be read")
+            else:
+                published[model] = found
+        return unread + schema.differences("fal", published) + self._of_trainers(lambda one: self._fal_inputs(one.path))
+
+    def _fal_inputs(self, path: str) -> Mapping[str, object] | str | None:
+        """What one model takes; None where fal does not list it, a text where it could not be asked."""
+        base = self._server.base if self._server.is_loopback else _FAL_SCHEMAS
+        call = Call("GET", f"{base}/openapi.json?endpoint_id={quote(path.lstrip('/'), safe='')}", keyless=True,
+                    timeout_s=30)  # fmt: skip
+        answer = self._ask(call)
+        if not isinstance(answer, Answer) or answer.status not in (200, 404):
+            return "could not be read"
+        return schema.fal_inputs(answer.json(), path) if answer.status == 200 else None
+
+    def _replicate_trainer(self, trainer: Trainer) -> Mapping[str, object] | str | None:
+        answer = self._ask(Call("GET", self._server.base + trainer.path.partition("/versions/")[0], timeout_s=30))
+        if not isinstance(answer, Answer) or answer.status not in (200, 404):
+            return "could not be read"
+        return schema.replicate_inputs(answer.json(), "TrainingInput") if answer.status == 200 else None
+
+    def _of_trainers(self, read: Callable[[Trainer], Mapping[str, object] | str | None]) -> list[str]:
+        told = []
+        for trainer in trainers().values():
+            if trainer.host == self._adapter.name:
+                found = read(trainer)
+                told += [f"{trainer.id}: {found}"] if isinstance(found, str) else (
+                    schema.trainer_differences(trainer, found))  # fmt: skip
+        return told
 
     def _ask(self, call: Call) -> Answer | str:
         try:

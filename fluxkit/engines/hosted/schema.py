@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fluxkit.engines.hosted.tables import FieldRow, ModelRow, table
+from fluxkit.engines.hosted.tables import FieldRow, table
+from fluxkit.engines.hosted.trainer_table import Trainer
 
 _IGNORED = ("webhook_url", "webhook_secret")
 """Fields that every BFL endpoint takes and that `extra` can pass on."""
@@ -19,8 +20,15 @@ def differences(host: str, published: Mapping[str, Mapping[str, Any] | None]) ->
     told = []
     for model, row in table(host).models.items():
         if model in published:
-            told += [f"{model}: {text}" for text in _of_model(row, published[model])]
+            ours = {name.partition(".")[0]: rule for name, rule in row.fields.items()}
+            told += [f"{model}: {text}" for text in _of_fields(ours, published[model])]
     return told
+
+
+def trainer_differences(trainer: Trainer, published: Mapping[str, Any] | None) -> list[str]:
+    """The same for a LoRA trainer."""
+    ours = {name.removeprefix("input."): rule for name, rule in trainer.fields.items()}
+    return [f"{trainer.id}: {text}" for text in _of_fields(ours, published)]
 
 
 def bfl_inputs(document: Any) -> dict[str, Mapping[str, Any] | None]:
@@ -32,17 +40,22 @@ def bfl_inputs(document: Any) -> dict[str, Mapping[str, Any] | None]:
     }
 
 
-def replicate_inputs(document: Any) -> Mapping[str, Any] | None:
-    """The input properties in one Replicate model's own description."""
-    found = _dig(document, "latest_version", "openapi_schema", "components", "schemas", "Input", "properties")
+def replicate_inputs(document: Any, schema: str = "Input") -> Mapping[str, Any] | None:
+    """The input properties in one Replicate model's own description; `TrainingInput` is what a trainer takes."""
+    found = _dig(document, "latest_version", "openapi_schema", "components", "schemas", schema, "properties")
     return found if isinstance(found, Mapping) else None
 
 
-def _of_model(row: ModelRow, properties: Mapping[str, Any] | None) -> Iterator[str]:
+def fal_inputs(document: Any, path: str) -> Mapping[str, Any] | None:
+    """The input properties in the OpenAPI document of one fal model."""
+    paths = document.get("paths") if isinstance(document, Mapping) else None
+    return _properties(document, paths[path]) if isinstance(paths, Mapping) and path in paths else None
+
+
+def _of_fields(ours: Mapping[str, FieldRow], properties: Mapping[str, Any] | None) -> Iterator[str]:
     if properties is None:
         yield "not listed by the host any more"
         return
-    ours = {name.partition(".")[0]: rule for name, rule in row.fields.items()}
     for name in sorted(set(ours) - set(properties)):
         yield f"the host does not list our field {name!r}"
     for name in sorted(set(properties) - set(ours) - set(_IGNORED)):

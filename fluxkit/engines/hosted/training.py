@@ -14,7 +14,7 @@ from pydantic import Field
 from fluxkit._base import Record
 from fluxkit.engines.hosted.client import Parcel
 from fluxkit.engines.hosted.dataset import Dataset
-from fluxkit.engines.hosted.trainers import Trainer, fields_of, trainer
+from fluxkit.engines.hosted.trainer_table import Trainer, fields_of, trainer
 from fluxkit.engines.hosted.uploads import marked
 from fluxkit.errors import InputError
 from fluxkit.shots.shot import LoRA
@@ -26,7 +26,7 @@ class HostedTraining(Record):
     trigger: str = Field(min_length=1, pattern=r"\S")
     """The word that will call it up in a prompt: one that means nothing else."""
     trainer: str = "fal-ai/flux-lora-fast-training"
-    """Which host's trainer; `fluxkit.engines.hosted.trainers.trainers()` lists them."""
+    """Which host's trainer; `fluxkit.engines.hosted.trainers()` lists them."""
     steps: int | None = Field(None, gt=0)
     """Unset takes the trainer's own default, mostly 1,000."""
     rank: int | None = Field(None, gt=0)

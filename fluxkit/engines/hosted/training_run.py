@@ -30,7 +30,7 @@ from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.submit import Ticket, unknown
 from fluxkit.engines.hosted.tables import table
-from fluxkit.engines.hosted.trainers import Trainer
+from fluxkit.engines.hosted.trainer_table import Trainer
 from fluxkit.engines.hosted.training import TrainedLoRA, TrainingOrder, TrainingRequest
 from fluxkit.engines.hosted.uploads import placed, upload
 from fluxkit.errors import BadRequest, Cancelled, ConfigError, ConnectionFailed, HostedError, JobError
