@@ -15,6 +15,7 @@ from fluxkit.catalogue.index import Index
 from fluxkit.catalogue.journal import Entry
 from fluxkit.catalogue.ledger import Ledger
 from fluxkit.catalogue.query import check_path, query
+from fluxkit.catalogue.receipts import Receipts, receipts
 from fluxkit.catalogue.store import name_of
 from fluxkit.catalogue.transfer import copy, pictures
 from fluxkit.catalogue.verify import Verification, verify
@@ -79,7 +80,7 @@ class Catalogue:
             self.store.put(file, data)
             self.store.put_thumbnail(file, small)
             if old is not None:
-                writer.refile(old.seq, filed, file, made.timestamp())
+                writer.refile(old.seq, filed, file, made.timestamp(), dict(receipt or {}))
             seq = old.seq if old is not None else writer.add(filed, file, made.timestamp(), dict(receipt or {}))
             return Row(seq, frame.shot.id, take, file, record.fingerprint, made.timestamp())
 
@@ -197,6 +198,35 @@ class Catalogue:
     def receipt(self, frame: Frame | str) -> dict[str, Any]:
         """What a frame cost to make, as it was told when it was added; empty where nobody told."""
         return self._known(frame, lambda writer, seq: writer.receipt(seq)) or {}
+
+    def receipts(
+        self,
+        words: str | Mapping[str, Any] = "",
+        where: Mapping[str, Any] | None = None,
+        /,
+        *,
+        by: str = "model",
+        since: When = None,
+        until: When = None,
+        **values: Any,
+    ) -> Receipts:
+        """What the frames that match cost in time, memory and money, added up by any path: `by="project"`.
+
+        catalogue.receipts(since="2026-11-01").usd        # spent at hosts this month
+        catalogue.receipts(by="lighting.key.direction")   # a table
+        """
+        text, asked = _asked(words, where, values)
+        check_path(by)
+
+        def run(index: Index) -> list[Any]:
+            columns = "f.seq, (SELECT content FROM receipts r WHERE r.seq = f.seq)"
+            asked_for = query(index, text, asked, since=since, until=until)
+            found = index.rows(*asked_for.sql(columns, limit=None, newest_first=False))
+            sql = "SELECT p.seq, t.value FROM terms t JOIN postings p ON p.term = t.id WHERE t.path = ?"
+            return [(found, index.rows(sql, (by,)))]
+
+        rows, named = next(iter(self._ledger.ask(run)), ([], []))
+        return receipts(by, rows, named)
 
     def link(self, frame: Frame | str, *, role: str, of: Frame | str) -> None:
         """Say that `frame` was made from `of` (`role`: "fill", "edit", "control", ...); engines say so too."""

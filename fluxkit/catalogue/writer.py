@@ -48,18 +48,20 @@ class Writer:
         seq = int(run.lastrowid or 0)
         self._post(seq, terms_of(record))
         self._index.run("INSERT INTO words (rowid, prompt, note, tags) VALUES (?, ?, '', '')", (seq, shot.prompt.text))
-        if receipt:
-            self._index.run("INSERT OR REPLACE INTO receipts VALUES (?, ?)", (seq, json.dumps(receipt)))
+        self._file_receipt(seq, receipt)
         self.link(seq, [(source.role, source.of) for source in record.provenance.sources])
         return seq
 
-    def refile(self, seq: int, record: FrameRecord, file: str, made: float) -> None:
+    def refile(
+        self, seq: int, record: FrameRecord, file: str, made: float, receipt: dict[str, Any] | None = None
+    ) -> None:
         """Give a frame whose picture is gone the picture that was made in its stead; marks and lineage stay."""
         self._index.run("INSERT OR IGNORE INTO state VALUES ('disordered', 1)")
         self._index.run(
             "UPDATE frames SET file = ?, fingerprint = ?, content = ?, made = ? WHERE seq = ?",
             (file, record.fingerprint, record.content, made, seq),
         )
+        self._file_receipt(seq, receipt)
 
     def mark(self, frames: Iterable[str], change: dict[str, Any]) -> None:
         """Change what was said about frames: `rating`, `pick`, `project`, `note`, `tag` and `untag` (lists)."""
@@ -117,7 +119,11 @@ class Writer:
         if old is None:
             self.add(record, file, made, entry.get("receipt"))
         elif not self._store.path(old[1]).is_file():
-            self.refile(old[0], record, file, made)
+            self.refile(old[0], record, file, made, entry.get("receipt"))
+
+    def _file_receipt(self, seq: int, receipt: dict[str, Any] | None) -> None:
+        if receipt:
+            self._index.run("INSERT OR REPLACE INTO receipts VALUES (?, ?)", (seq, json.dumps(receipt)))
 
     def _mark_one(self, seq: int, change: dict[str, Any]) -> None:
         old = self.marks(seq)

@@ -200,3 +200,43 @@ def test_lineage_follows_from_the_pictures_a_shot_was_given(catalogue, tmp_path)
     with catalogue.export(tmp_path / "out", [ours]) as out:
         assert isinstance(out, Catalogue)
         assert (out.folder / "inputs" / kept.name).is_file()
+
+
+def test_receipts_add_up_by_anything_a_frame_is_filed_under(catalogue):
+    paid = {
+        0: {"usd": 0.04, "seconds": 3.0},
+        1: {"usd": 0.06, "seconds": 2.0},
+        2: {"seconds": 9.5, "peak_bytes": 2**34},
+    }
+    for seed in range(4):
+        catalogue.add(make_frame(seed, model="flux.1-dev" if seed < 2 else "nano"), receipt=paid[seed])
+    catalogue.mark(catalogue.frames()[:3], tag=["cover", "spring"], project="Spring")
+    found = catalogue.receipts()
+    assert [(line.name, line.frames, line.told, line.usd, line.seconds) for line in found] == [
+        ("flux.1-dev", 2, 2, 0.1, 5.0), ("nano", 2, 1, None, 9.5),
+    ]  # fmt: skip
+    assert (found.usd, found.seconds, found.total.peak_bytes, len(found)) == (0.1, 14.5, 2**34, 2)
+    assert "16.0" in repr(found)
+    assert "<table>" in found._repr_html_()
+    assert {line.name: line.frames for line in catalogue.receipts(by="project")} == {"Spring": 3, "(none)": 1}
+    tags = catalogue.receipts(by="tag")
+    assert {line.name: line.usd for line in tags} == {"cover": 0.1, "spring": 0.1, "(none)": None}
+    assert tags.usd == 0.1
+    assert catalogue.receipts(seed=[0]).usd == 0.04
+    assert catalogue.receipts(model="no such").total.frames == 0
+    with pytest.raises(InputError, match="modle"):
+        catalogue.receipts(by="modle")
+
+
+def test_receipts_come_back_with_a_new_index_and_travel_with_an_export(catalogue, tmp_path):
+    catalogue.add(make_frame(0), receipt={"usd": 0.04})
+    catalogue.rebuild()
+    assert catalogue.receipts().usd == 0.04
+    with catalogue.export(tmp_path / "away") as away:
+        assert away.receipts().usd == 0.04
+
+
+def test_an_empty_catalogue_has_spent_nothing(tmp_path):
+    with Catalogue(tmp_path / "none") as empty:
+        assert (empty.receipts().usd, len(empty.receipts())) == (0.0, 0)
+    assert not (tmp_path / "none").exists()

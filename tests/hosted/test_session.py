@@ -8,7 +8,7 @@ from PIL import Image
 import fluxkit as fk
 from fluxkit.engines import FunctionEngine
 from fluxkit.engines.hosted import FakeHost, HostedEngine
-from fluxkit.errors import BudgetExceeded, CapabilityError, Moderated, NoPublicAPI
+from fluxkit.errors import BudgetExceeded, CapabilityError, JobTimeout, Moderated, NoPublicAPI
 
 SCENE = fk.Scene(subject=fk.Subject(description="a pear"))
 
@@ -102,6 +102,30 @@ def test_ultra_follows_the_scenes_aspect_ratio_and_raw_is_an_axis(open_session):
     assert [job.body["aspect_ratio"] for job in fake.jobs.values()] == ["3:2", "3:2"]
     assert {job.body["raw"] for job in fake.jobs.values()} == {False, True}
     assert [frame.value("options.raw") for frame in frames] == [False, True]
+
+
+def test_the_catalogue_knows_what_was_spent(open_session):
+    fake, session = open_session()
+    fake.credits = 5.0
+    session.shoot(fk.Sweep(SCENE, model="nano").over(model=["nano", "flux-pro-1.1"], seed=[1, 2]))
+    found = session.catalogue.receipts()
+    assert found.usd == pytest.approx(0.10)
+    assert (found["flux-pro-1.1"].frames, found["flux-pro-1.1"].told, found["nano"].usd) == (2, 2, None)
+    assert found["flux-pro-1.1"].seconds > 0
+    assert session.catalogue.receipts(model="nano").usd == 0
+    session.shoot(fk.Sweep(SCENE, model="flux-pro-1.1").over(seed=[1, 2]))
+    assert session.catalogue.receipts().usd == pytest.approx(0.10), "nothing was paid again"
+
+
+def test_a_resumed_picture_brings_its_price(open_session):
+    fake, session = open_session("never ready")
+    engine = next(engine for engine in session._engines if isinstance(engine, HostedEngine))
+    engine._pace = type(engine._pace)(first=0.02, deadline=0.3)
+    with pytest.raises(JobTimeout):
+        session.shoot(SCENE, model="flux-pro-1.1", size=(256, 256))
+    next(iter(fake.jobs.values())).fault = "ok"
+    assert len(session.resume()) == 1
+    assert session.catalogue.receipts().usd == pytest.approx(0.04)
 
 
 def test_a_killed_sessions_pictures_come_back(open_session):

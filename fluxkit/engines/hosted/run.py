@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -60,6 +61,14 @@ class Order:
     """The latest job of this shot in the journal when the order was made."""
     sent: bool = False
     """Whether this run sent it: only such jobs are cancelled when the user stops."""
+    started: float | None = None
+    """When this run sent it."""
+
+    def receipt(self, entry: Entry) -> dict[str, Any]:
+        """What it cost: money, by the host's reply or else the forecast, and the time from here to its file."""
+        usd = entry.cost_usd if entry.cost_usd is not None else entry.forecast_usd
+        money = {} if usd is None else {"usd": usd}
+        return money if self.started is None else money | {"seconds": round(time.monotonic() - self.started, 3)}
 
     @property
     def what(self) -> str:
@@ -213,7 +222,7 @@ class Run:
         )  # fmt: skip
         if job is None:
             return self._taken_over(order)
-        order.sent = True
+        order.sent, order.started = True, time.monotonic()
         ticket = Ticket(job=job, host=order.host, server=order.server, path=body.path, fields=fields,
                         key=order.key, what=order.what, pace=self._pace)  # fmt: skip
         order.entry = self._journal.entry(job)
@@ -326,7 +335,7 @@ class Run:
         if entry.cost_usd is not None:
             extra["cost_usd"] = f"{entry.cost_usd:g}"
         provenance = Provenance(engine="hosted", fluxkit=__version__, host=entry.host, extra=extra)
-        return Frame(order.shot, picture, provenance=provenance)
+        return Frame(order.shot, picture, provenance=provenance, receipt=order.receipt(entry))
 
     def _finish(self, order: Order) -> None:
         """The caller has the frame and came back for more, so it is kept elsewhere: the copy here may go."""
