@@ -111,7 +111,8 @@ class Session(PictureMethods):
         if not any(isinstance(engine, PaidEngine) for engine in self._engines):
             self._engines.append(self._opened(engines.create("hosted")))
         paid = [engine for engine in self._engines if isinstance(engine, PaidEngine)]
-        return Frames(self.catalogue.add(frame) for engine in paid for frame in engine.resume(silent))
+        found = (frame for engine in paid for frame in engine.resume(silent))
+        return Frames(self.catalogue.add(frame, receipt=frame.receipt or None) for frame in found)
 
     def close(self) -> None:
         """Stop what runs and give back memory; the catalogue stays as it is."""
