@@ -13,13 +13,15 @@ _ROOMS = {
         "Atmosphere", "Camera", "Colour", "Composition", "Edit", "Environment", "FilmStock", "Lens", "Light",
         "Lighting", "OneOf", "PictureText", "Scene", "Subject", "Together",
     ),
-    "fluxkit.shots": ("ControlMap", "Inputs", "LoRA", "Mask", "ReferenceImage", "Shot", "ShotPlan", "Sweep"),
+    "fluxkit.shots": ("ControlMap", "Inputs", "Later", "LoRA", "Mask", "ReferenceImage", "Shot", "ShotPlan", "Sweep"),
     "fluxkit.prompt": ("Diagnostic", "Prompt"),
     "fluxkit.models": ("ModelSpec",),
     "fluxkit.measure": ("Measurement", "Measurements"),
     "fluxkit.frames": ("Disclosure", "Frame", "Frames", "Provenance", "SigningKey", "disclosure"),
     "fluxkit.engines": ("Engine", "FunctionEngine"),
     "fluxkit.engines.hosted": ("FakeHost", "HostedEngine"),
+    "fluxkit.engines.local": ("LocalEngine",),
+    "fluxkit.engines.ray": ("RayEngine",),
     "fluxkit.catalogue": ("Catalogue",),
     "fluxkit.session": ("Job", "Session"),
     "fluxkit.session.ablation": ("ablate",),
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from fluxkit.catalogue import Catalogue
     from fluxkit.engines import Engine, FunctionEngine
     from fluxkit.engines.hosted import FakeHost, HostedEngine
+    from fluxkit.engines.local import LocalEngine
+    from fluxkit.engines.ray import RayEngine
     from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey
     from fluxkit.frames.disclosure import disclosure
     from fluxkit.measure import Measurement, Measurements
@@ -73,7 +77,7 @@ if TYPE_CHECKING:
     from fluxkit.session.reproduction import Reproduction, reproduce
     from fluxkit.session.studies import aperture_study, film_study, light_study
     from fluxkit.sheets import ContactSheet
-    from fluxkit.shots import ControlMap, Inputs, LoRA, Mask, ReferenceImage, Shot, ShotPlan, Sweep
+    from fluxkit.shots import ControlMap, Inputs, Later, LoRA, Mask, ReferenceImage, Shot, ShotPlan, Sweep
     from fluxkit.studio import Studio, explore
     from fluxkit.widgets import LightRig, MaskPainter, SceneForm
 

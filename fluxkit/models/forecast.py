@@ -1,15 +1,17 @@
 """How much memory a model takes, told from configuration files and safetensors headers: no weight is read.
 
-Weights are counted exactly. What a step needs beside them is estimated, with the constants below, and the estimate is
-not yet measured on a GPU.
+Weights are counted exactly. What a step needs beside them is counted too: `bench/activations.py` runs the real models
+on torch's meta device and follows every tensor that lives; the constants below are its results. What kernels and the
+allocator take for themselves is not in them, and none of it is yet measured on a GPU.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,15 +21,17 @@ from fluxkit.models import registry
 from fluxkit.models.spec import ModelSpec
 from fluxkit.models.weights import weights_folder
 
-Lever = Literal["resident", "offload", "table", "group", "fp8"]
+Lever = Literal["resident", "offload", "table", "group", "fp8", "int8", "nf4"]
 LEVERS: dict[Lever, str] = {
     "resident": "every part stays on the device",
     "offload": "text encoders leave the device once the words are encoded; same pixels",
     "table": "FLUX.1 only: modulation is computed beforehand and its weights leave the device too; same pixels",
     "group": "the transformer's layers come to the device one after another; same pixels, slower",
     "fp8": "the transformer is kept in 8 bits; other pixels",
+    "int8": "transformer and text encoders are kept in 8 bits with a scale a row; other pixels",
+    "nf4": "transformer and text encoders are kept in 4 bits with a scale a block; other pixels",
 }
-"""What can be done about memory, in the order in which it is tried. `fp8` is used only when asked for."""
+"""What can be done about memory, in the order in which it is tried. Those that change pixels only when asked for."""
 
 _TEXT = ("text_encoder", "text_encoder_2", "image_encoder", "image_embedder")
 _KNOWN_BILLIONS = {
@@ -39,12 +43,23 @@ _KNOWN_BILLIONS = {
 }
 """Billions of parameters where the weights are not on this machine: counted on torch's meta device from the classes'
 published configurations (FLUX.3's encoder is Qwen3-VL 8B)."""
+_LARGEST_SHARE = {"text": 0.1, "transformer": 0.01}
+"""An upper bound of the largest layer's share where the files are not here: Qwen3's table of words is a tenth of it, a
+single block's projection 0.4 % of FLUX.1."""
+_MODULATION = re.compile(r"(norm1|norm1_context|norm|norm_out)\.linear\.")
+"""What FLUX.1's modulation layers are called in its files."""
 _MODULATION_SHARE = 0.276
 """Share of FLUX.1's transformer that is modulation: 3.28 of 11.90 billion parameters."""
-_STEP_BYTES = 20
-"""Numbers alive at once for each token and channel in a transformer block: attention, and an MLP of four widths."""
-_DECODE_CHANNELS = 128 * 8
-"""Numbers alive at once for each pixel in the VAE's last block: 128 channels, eight copies."""
+_STEP_NUMBERS = {"flux.1": 17.4, "flux.2": 21.7, "flux.3": 21.7}
+"""Numbers alive at once for each token and channel in a pass of the transformer: in a single block, attention's result
+and the wide middle of the MLP. FLUX.3's is not counted; FLUX.2's is taken, whose blocks it shares."""
+_DECODE_NUMBERS = 769
+"""Numbers alive at once for each pixel in the VAE's last block: six copies of 128 channels."""
+_SCALES = {"int8": 1 / 1024, "nf4": 1 / 32}
+"""Bytes of scales for each quantised number: a row of a few thousand, or a block of 64, shares one of two bytes."""
+_BITS = {"fp8": 8, "int8": 8, "nf4": 4}
+_FETCHED = 2
+"""Layers on the device at once where they come one after another: the one that computes and the one that is fetched."""
 _CHANNELS = {"flux.1": 3072, "flux.2": 6144, "flux.3": 3072}
 
 
@@ -54,6 +69,10 @@ class PartSize(Record):
     name: str
     parameters: int
     """How many numbers it holds."""
+    largest_layer: int = 0
+    """How many numbers its largest layer holds."""
+    modulation: int = 0
+    """How many of them are FLUX.1's modulation."""
     exact: bool = True
     """False where the weights are not on this machine and the published size is used."""
 
@@ -71,21 +90,32 @@ class MemoryForecast(Record):
     family: str = "flux.1"
     channels: int = 3072
     """Width of the transformer."""
+    batch: int = 1
+    """How many pictures are denoised together."""
 
     def stages(self, lever: Lever = "resident") -> dict[str, int]:
         """Bytes on the device at the peak of each stage: `encode`, `denoise`, `decode`."""
-        text, vae = self._weights(_TEXT), self._weights(("vae",))
-        transformer = self._transformer(lever)
-        all_parts = text + vae + transformer
-        step, pixels = self._step(), int(self.width * self.height * _DECODE_CHANNELS * self.bytes_per_number)
+        text, transformer = self._kept(_TEXT, lever), self._transformer(lever)
+        vae = self._weights([part.name for part in self.parts if part.name not in (*_TEXT, "transformer")])
+        step, pixels = self._step(), self.beside()
         if lever == "resident":
-            return {"encode": all_parts, "denoise": all_parts + step, "decode": all_parts + pixels}
+            whole = text + vae + transformer
+            return {"encode": whole, "denoise": whole + step, "decode": whole + pixels}
         kept = vae + transformer
         return {"encode": text, "denoise": kept + step, "decode": kept + pixels}
 
     def peak(self, lever: Lever = "resident") -> int:
         """Bytes on the device at the highest point."""
         return max(self.stages(lever).values())
+
+    def during_shots(self, lever: Lever = "resident") -> int:
+        """Bytes on the device at the highest point after the words are encoded."""
+        stages = self.stages(lever)
+        return max(stages["denoise"], stages["decode"])
+
+    def beside(self) -> int:
+        """Bytes that turning latents into a picture takes beside the weights."""
+        return int(self.width * self.height * _DECODE_NUMBERS * self.bytes_per_number)
 
     def best(self, free_bytes: int) -> Lever:
         """The first lever that keeps the pixels and fits; the last of them where none fits."""
@@ -108,25 +138,41 @@ class MemoryForecast(Record):
     def __repr__(self) -> str:
         return str(self)
 
-    def _weights(self, names: Iterable[str]) -> int:
-        return int(sum(part.parameters for part in self.parts if part.name in tuple(names)) * self.bytes_per_number)
+    def _weights(self, names: Sequence[str]) -> int:
+        return int(sum(part.parameters for part in self.parts if part.name in names) * self.bytes_per_number)
 
     def _transformer(self, lever: Lever) -> int:
-        whole = self._weights(("transformer",))
-        if lever == "fp8":
-            return int(whole / self.bytes_per_number)
         if lever == "table":
-            return whole - modulation_bytes(self)
-        # Layer by layer, the largest layer and the one that is fetched meanwhile are there at once.
-        return whole // 20 if lever == "group" else whole
+            return self._weights(("transformer",)) - modulation_bytes(self)
+        return self._kept(("transformer",), lever)
+
+    def _kept(self, names: Sequence[str], lever: Lever) -> int:
+        """Bytes of parts as a lever keeps them."""
+        total = 0.0
+        for part in self.parts:
+            if part.name not in names:
+                continue
+            whole = part.parameters * self.bytes_per_number
+            if lever == "group":
+                total += min(whole, _FETCHED * part.largest_layer * self.bytes_per_number)
+            elif lever in _BITS and (lever != "fp8" or part.name == "transformer"):
+                total += part.parameters * (_BITS[lever] / 8 + _SCALES.get(lever, 0.0))
+            else:
+                total += whole
+        return int(total)
 
     def _step(self) -> int:
         tokens = self.width * self.height / 256 + self.text_tokens
-        return int(tokens * self.channels * _STEP_BYTES * self.bytes_per_number)
+        return int(tokens * self.channels * _STEP_NUMBERS[self.family] * self.bytes_per_number * self.batch)
 
 
 def forecast(
-    spec: ModelSpec, width: int | None = None, height: int | None = None, *, bytes_per_number: float = 2
+    spec: ModelSpec,
+    width: int | None = None,
+    height: int | None = None,
+    *,
+    bytes_per_number: float = 2,
+    batch: int = 1,
 ) -> MemoryForecast:
     """What a model takes at a size in pixels (its own default unless given), before anything is loaded.
 
@@ -134,7 +180,7 @@ def forecast(
     """
     folder = weights_folder(spec)
     base = registry.get(spec.base) if spec.base else None
-    parts = _counted(folder) if folder is not None else ()
+    parts = _counted(folder, spec.holds) if folder is not None else ()
     if base is not None:
         named = base.with_(weights=spec.base_weights) if spec.base_weights else base
         parts = (*parts, *forecast(named, width, height).parts)
@@ -146,6 +192,7 @@ def forecast(
         width=width or spec.size.default_width,
         height=height or spec.size.default_height,
         bytes_per_number=bytes_per_number,
+        batch=batch,
         text_tokens=min(512, max(spec.windows.values(), default=512)),
         channels=_width(config) or _CHANNELS[spec.family],
     )
@@ -153,12 +200,19 @@ def forecast(
 
 def modulation_bytes(found: MemoryForecast) -> int:
     """Bytes of FLUX.1's transformer that depend on the time alone and can be computed beforehand; 0 for others."""
-    size = next((part.parameters for part in found.parts if part.name == "transformer"), 0)
-    return int(size * _MODULATION_SHARE * found.bytes_per_number) if found.family == "flux.1" else 0
+    part = next((part for part in found.parts if part.name == "transformer"), None)
+    if part is None or found.family != "flux.1":
+        return 0
+    return int((part.modulation or part.parameters * _MODULATION_SHARE) * found.bytes_per_number)
 
 
 def parameters_in(file: Path) -> int:
     """How many numbers a safetensors file holds, from its header alone."""
+    return sum(_shapes(file).values())
+
+
+def _shapes(file: Path) -> dict[str, int]:
+    """The numbers in each tensor of a safetensors file, by name."""
     try:
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
@@ -166,19 +220,29 @@ def parameters_in(file: Path) -> int:
     except (OSError, ValueError, struct.error) as error:
         raise WeightsError(
             f"The size of {file.parent.name}/{file.name} was asked for, but its header cannot be read. A whole "
-            f"safetensors "
-            f"file is allowed. Download it again."
+            f"safetensors file is allowed. Download it again."
         ) from error
-    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+    return {name: math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
 
 
-def _counted(folder: Path) -> tuple[PartSize, ...]:
-    sizes = {
-        part.name: sum(parameters_in(file) for file in part.glob("*.safetensors"))
-        for part in sorted(folder.iterdir())
-        if part.is_dir()
-    }
-    return tuple(PartSize(name=name, parameters=size) for name, size in sizes.items() if size)
+def _counted(folder: Path, holds: str) -> tuple[PartSize, ...]:
+    """The parts in a folder, and weights that lie at its root, as those of adapters and ControlNets do."""
+    if folder.is_file():
+        return (_sized(holds, [folder]),)
+    files = {part.name: sorted(part.glob("*.safetensors")) for part in sorted(folder.iterdir()) if part.is_dir()}
+    if holds != "whole":
+        files[holds] = sorted(folder.glob("*.safetensors"))
+    return tuple(_sized(name, found) for name, found in files.items() if found)
+
+
+def _sized(name: str, files: list[Path]) -> PartSize:
+    numbers = {tensor: count for file in files for tensor, count in _shapes(file).items()}
+    return PartSize(
+        name=name,
+        parameters=sum(numbers.values()),
+        largest_layer=max(numbers.values(), default=0),
+        modulation=sum(count for tensor, count in numbers.items() if _MODULATION.search(tensor)),
+    )
 
 
 def _published(spec: ModelSpec) -> tuple[PartSize, ...]:
@@ -186,7 +250,15 @@ def _published(spec: ModelSpec) -> tuple[PartSize, ...]:
         return ()
     key = next((key for key in _KNOWN_BILLIONS if spec.id.replace("-base", "").startswith(key)), spec.family)
     billions = {"transformer": spec.parameters or 0.0} | _KNOWN_BILLIONS.get(key, {})
-    return tuple(PartSize(name=name, parameters=int(size * 1e9), exact=False) for name, size in billions.items())
+    return tuple(
+        PartSize(
+            name=name,
+            parameters=int(size * 1e9),
+            largest_layer=int(size * 1e9 * (_LARGEST_SHARE["text" if name in _TEXT else "transformer"])),
+            exact=False,
+        )
+        for name, size in billions.items()
+    )
 
 
 def _config(folder: Path) -> dict[str, int]:

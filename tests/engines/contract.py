@@ -43,7 +43,8 @@ class EngineContract:
     def test_frames_come_as_soon_as_they_are_made(self, engine: Engine, shots: Sequence[Shot]) -> None:
         seen: list[Progress] = []
         next(iter(engine.shoot(shots, seen.append)))
-        assert len({p.shot for p in seen if p.stage == "denoise"}) == 1
+        # At the latest while the next one is made: the last of its work may be done beside that.
+        assert len({p.shot for p in seen if p.stage == "denoise"}) <= min(2, len(shots) - 1)
 
     @pytest.mark.parametrize("stop", [Cancelled("Stopped."), KeyboardInterrupt()])
     def test_it_stops_within_a_step_and_stays_usable(

@@ -70,7 +70,7 @@ def test_the_table_steps_aside_for_work_it_does_not_know(dev: ModelSpec) -> None
     by_id = {frame.shot.id: frame for frame in engine.shoot(shots, silent)}
     plain = {frame.shot.id: frame.fingerprint for frame in LocalEngine(device="cpu").shoot(shots, silent)}
     assert {name: frame.fingerprint for name, frame in by_id.items()} == plain
-    assert [by_id[shot.id].provenance.levers for shot in shots] == [("table",), ("offload",), ("offload",)]
+    assert [by_id[shot.id].provenance.levers for shot in shots] == [("table",), ("offload",), ("table",)]
 
 
 def test_fp8_halves_the_transformer_and_says_so(dev: ModelSpec, resident: str) -> None:

@@ -41,7 +41,11 @@ class EmbedCache:
             self._kept.move_to_end(key)
             return self._kept[key]
         self.encoded += 1
-        made = self._kept[key] = encode().to("cpu")
+        return self.put(key, encode())
+
+    def put(self, key: Hashable, embeds: Embeds) -> Embeds:
+        """Keep embeds that were made, here or by another engine; the oldest go where there are too many bytes."""
+        made = self._kept[key] = embeds.to("cpu")
         # The newest stays even when it alone is over the limit: the shot that asked for it is about to use it.
         while self.nbytes > self._limit and len(self._kept) > 1:
             self._kept.popitem(last=False)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import Any
 
 from fluxkit._base import __version__
-from fluxkit.engines.base import OnProgress, Progress, Stage, silent
+from fluxkit.engines.base import OnProgress, silent
 from fluxkit.engines.local import device as devices
-from fluxkit.engines.local import levers, windows
+from fluxkit.engines.local import levers, parallel, windows
 from fluxkit.engines.local.embeds import EmbedCache, Embeds
 from fluxkit.engines.local.failures import told
-from fluxkit.errors import OutOfMemoryError
+from fluxkit.engines.local.prefix import phases
+from fluxkit.engines.local.speed import Speed
+from fluxkit.engines.local.teller import Teller
 from fluxkit.frames.frame import Frame
 from fluxkit.frames.provenance import Provenance
 from fluxkit.models import ModelSpec
@@ -28,7 +30,7 @@ class LocalEngine:
     encoded once however many shots use it. One model stays loaded; parts that the next model shares are kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each option is a choice of its own)
         self,
         *,
         device: str = "auto",
@@ -36,19 +38,24 @@ class LocalEngine:
         memory: str = "auto",
         strict: bool = True,
         embeds_bytes: int = 2 * 1024**3,
+        batch: int = 1,
+        compile: bool | str = False,
+        attention: str = "",
+        step_cache: str = "",
+        parallel: int = 1,
     ) -> None:
         """`device` is `auto`, `cuda`, `mps` or `cpu`; `dtype` is `auto`, `bfloat16`, `float16` or `float32`.
 
-        `memory` is `auto` (what the forecast says will fit) or a lever: `resident`, `offload`, `group`, `fp8`. Where
-        memory
-        runs out all the same, the next lever that keeps the pixels is taken, and provenance says so.
+        `memory` is `auto` (what the forecast says will fit) or a lever of `fluxkit.models.forecast.LEVERS`. Where
+        memory runs out all the same, the next lever that keeps the pixels is taken, and provenance says so.
         With `strict=False` a prompt longer than the model reads is shot all the same, and provenance says what was
-        read.
-        `embeds_bytes` bounds the main memory for encoded prompts (4 MB each on FLUX.1).
+        read. `embeds_bytes` bounds the main memory for encoded prompts (4 MB each on FLUX.1).
+        `batch`, `compile`, `attention`, `step_cache` and `parallel` are choices about speed, see `Speed`.
         """
         self._asked = (device, dtype)
         self._memory = levers.check(memory)
         self._strict = strict
+        self._speed = Speed(batch=batch, compile=compile, attention=attention, step_cache=step_cache, parallel=parallel)
         self._model: Any = None
         self.embeds = EmbedCache(embeds_bytes)
 
@@ -67,17 +74,30 @@ class LocalEngine:
         """Each shot's frame as soon as it is made, model by model, so that weights load once."""
         done = 0
         for group in _by_model(shots):
-            tell = _Teller(progress, done, len(shots))
+            tell = Teller(progress, done, len(shots))
             tell("load", shot=group[0])
             with told(group[0]):
+                self._speed.check(group[0].spec)
                 self._load(max(group, key=lambda shot: shot.width * shot.height))
                 unread = self._unread(group)
             self._encode(group, tell)
-            # Shots with the same LoRAs side by side, so that adapters are switched as seldom as possible.
-            for shot in sorted(group, key=lambda shot: [(lora.weights, lora.strength) for lora in shot.loras]):
-                yield self._frame_within_memory(shot, tell, unread[str(shot.prompt)])
-                tell.done += 1
+            yield from self._run(unread, tell).frames(group)
             done += len(group)
+
+    def encode(self, shots: Sequence[Shot], progress: OnProgress = silent) -> dict[Hashable, Embeds]:
+        """The words of these shots as their model reads them, by the keys of `embeds`; nothing is denoised.
+
+        Another engine with the same weights and number format takes them with `embeds.put`.
+        """
+        found = {}
+        for group in _by_model(shots):
+            with told(group[0]):
+                self._load(group[0])
+            self._encode(group, Teller(progress, 0, len(shots)))
+            for part in (part for shot in group for _, part in phases(shot)):
+                for text in self._texts(part):
+                    found[self._model.embeds_key(text, part.loras)] = self._embeds(text, part)
+        return found
 
     def close(self) -> None:
         """Give the memory back; the engine loads again when it is next used."""
@@ -96,13 +116,24 @@ class LocalEngine:
         from fluxkit.engines.local.model import LoadedModel
 
         if self._model is None or not self._model.holds(largest.spec):
-            lever = levers.choose(self._memory, largest.spec, largest.width, largest.height, self.device)
+            size, batch = (largest.width, largest.height), self._speed.batch
+            lever = levers.choose(self._memory, largest.spec, *size, self.device, batch)
+            parallel.check(self._speed.parallel, lever)
             former, self._model = self._model, None
-            self._model = LoadedModel(largest.spec, self.device, former, lever=lever)
+            self._model = LoadedModel(largest, self.device, former, lever=lever, speed=self._speed)
 
-    def _encode(self, shots: Sequence[Shot], tell: _Teller) -> None:
+    def _run(self, unread: dict[str, dict[str, str]], tell: Teller) -> Any:
+        from fluxkit.engines.local.run import Run
+
+        def label(shot: Shot, batch: int) -> Provenance:
+            return self._provenance(shot, batch, unread[str(shot.prompt)])
+
+        return Run(self._model, words=self._embeds, label=label, tell=tell)
+
+    def _encode(self, shots: Sequence[Shot], tell: Teller) -> None:
         """Encode every distinct text of the group before the first picture, so that the encoders run together."""
-        texts = {(text, shot.loras): shot for shot in shots for text in self._texts(shot)}
+        asked = [part for shot in shots for _, part in phases(shot)]
+        texts = {(text, shot.loras): shot for shot in asked for text in self._texts(shot)}
         for step, ((text, loras), shot) in enumerate(texts.items()):
             with told(shot):
                 self._model.adapters.use(loras)
@@ -114,37 +145,11 @@ class LocalEngine:
 
     def _unread(self, shots: Sequence[Shot]) -> dict[str, dict[str, str]]:
         """What is not read of each distinct prompt; refused before anything is encoded."""
-        texts = {str(shot.prompt): shot for shot in shots}
+        texts = {str(part.prompt): part for shot in shots for _, part in phases(shot)}
         return {
-            text: windows.check(self._model.parts.folder, shot, strict=self._strict) for text, shot in texts.items()
+            text: windows.check(self._model.parts.words_folder, shot, strict=self._strict)
+            for text, shot in texts.items()
         }
-
-    def _frame_within_memory(self, shot: Shot, tell: _Teller, unread: dict[str, str]) -> Frame:
-        while True:
-            try:
-                return self._frame(shot, tell, unread)
-            except OutOfMemoryError:
-                if not self._model.step_down():
-                    raise
-
-    def _frame(self, shot: Shot, tell: _Teller, unread: dict[str, str]) -> Frame:
-        from fluxkit.engines.local.picture import pasted_back, to_image
-
-        with told(shot):
-            self._model.adapters.use(shot.loras)
-            prompt, *negative = (self._embeds(text, shot) for text in self._texts(shot))
-            self._model.parts.rest()
-
-        def on_step(step: int, steps: int, state: Any) -> None:
-            preview = None if state is None else lambda: to_image(state())
-            tell("denoise", step=step, steps=steps, shot=shot, preview=preview)
-
-        with told(shot):
-            maker = self._model.maker(shot)
-            latents = maker.expose(shot, prompt, negative[0] if negative else None, on_step)
-            tell("decode", shot=shot)
-            image = pasted_back(to_image(self._model.develop(shot, latents), shot), shot)
-        return Frame(shot, image, provenance=self._provenance(shot, unread))
 
     def _texts(self, shot: Shot) -> tuple[str, ...]:
         from fluxkit.engines.local.makers import negative_text
@@ -163,32 +168,18 @@ class LocalEngine:
 
         return self.embeds.get(model.embeds_key(text, shot.loras), encode)
 
-    def _provenance(self, shot: Shot, unread: dict[str, str]) -> Provenance:
+    def _provenance(self, shot: Shot, batch: int, unread: dict[str, str]) -> Provenance:
+        lever = self._model.parts.lever
         return Provenance(
             engine=self.name,
             fluxkit=__version__,
             device=self.device.describe(),
             dtype=self.device.dtype,
             weights=shot.weights or self._model.tag,
-            levers=() if self._model.parts.lever == "resident" else (self._model.parts.lever,),
+            batch=batch,
+            levers=(() if lever == "resident" else (lever,)) + self._speed.named(),
             versions=_versions(),
             extra=unread | self._model.adapters.told(shot.loras),
-        )
-
-
-class _Teller:
-    """Calls the one progress callable, filling in what is the same for a whole job."""
-
-    def __init__(self, progress: OnProgress, done: int, shots: int) -> None:
-        self._progress = progress
-        self._shots = shots
-        self.done = done
-
-    def __call__(
-        self, stage: Stage, *, step: int = 0, steps: int = 0, shot: Shot | None = None, preview: Any = None
-    ) -> None:
-        self._progress(
-            Progress(stage=stage, done=self.done, shots=self._shots, step=step, steps=steps, shot=shot, preview=preview)
         )
 
 

@@ -1,18 +1,15 @@
-"""FLUX.1's own arithmetic: its two text encoders, its latents, and one pass of its transformer.
+"""FLUX.1's own arithmetic: its two text encoders, its pictures as words, and its latents.
 
 Each function computes what diffusers 0.42's `FluxPipeline` computes, operation for operation; the tests compare pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from fluxkit.engines.local.denoise import Schedule
 from fluxkit.engines.local.embeds import Embeds
-from fluxkit.engines.local.modulation import ModulationTable, Moment
 from fluxkit.shots.inputs import ReferenceImage
-from fluxkit.shots.shot import Shot
 
 LATENT_FACTOR = 8
 """Pixels of the picture for one latent; two by two latents make a token."""
@@ -92,46 +89,6 @@ def positions(width: int, height: int, dtype: Any, device: str) -> Any:
     return ids.reshape(rows * columns, 3).to(device=device, dtype=dtype)
 
 
-class Velocity:
-    """One pass of the transformer a step; two where a negative prompt is weighed against the prompt."""
-
-    def __init__(self, parts: Any, schedule: Schedule, shot: Shot, embeds: Embeds, negative: Embeds | None) -> None:
-        import torch
-
-        self._transformer, device = parts["transformer"], parts.device.kind
-        dtype = embeds.tokens.dtype
-        self._times = [time.expand(1).to(dtype) / 1000 for time in schedule.timesteps]
-        self._scale = shot.true_cfg or 1.0
-        guided, guidance = self._transformer.config.guidance_embeds, shot.spec.guidance_for(shot.guidance)
-        self._fixed = {
-            "guidance": torch.full([1], guidance, device=device, dtype=torch.float32) if guided else None,
-            "txt_ids": torch.zeros(embeds.tokens.shape[1], 3, device=device, dtype=dtype),
-            "img_ids": positions(shot.width, shot.height, dtype, device),
-            "return_dict": False,
-        }
-        self._words = [_words(embeds.to(device))] + ([] if negative is None else [_words(negative.to(device))])
-        self._table: ModulationTable | None = parts.table
-        self._keys: list[list[Hashable]] = []
-        if self._table is not None:
-            moments = [[self._moment(time, words) for words in self._words] for time in self._times]
-            self._table.prepare([moment for row in moments for moment in row], device)
-            self._keys = [[moment.key() for moment in row] for row in moments]
-
-    def __call__(self, latents: Any, index: int) -> Any:
-        """The direction that the model moves the latents in at a step."""
-        towards, *away = [self._pass(latents, index, side) for side in range(len(self._words))]
-        return away[0] + self._scale * (towards - away[0]) if away else towards
-
-    def _pass(self, latents: Any, index: int, side: int) -> Any:
-        if self._table is not None:
-            self._table.at(self._keys[index][side])
-        words = self._words[side]
-        return self._transformer(hidden_states=latents, timestep=self._times[index], **words, **self._fixed)[0]
-
-    def _moment(self, time: Any, words: dict[str, Any]) -> Moment:
-        return Moment(time, self._fixed["guidance"], words["pooled_projections"])
-
-
 def decode(vae: Any, tokens: Any, width: int, height: int) -> Any:
     """Packed latents as a picture tensor (1, 3, height, width), about -1 to 1."""
     import torch
@@ -144,7 +101,3 @@ def decode(vae: Any, tokens: Any, width: int, height: int) -> Any:
 def _ids(tokenizer: Any, text: str, window: int) -> Any:
     padded = tokenizer([text], padding="max_length", max_length=window, truncation=True, return_tensors="pt")
     return padded.input_ids
-
-
-def _words(embeds: Embeds) -> dict[str, Any]:
-    return {"encoder_hidden_states": embeds.tokens, "pooled_projections": embeds.pooled}

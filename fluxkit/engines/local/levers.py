@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fluxkit.engines.local.device import Device
+from fluxkit.engines.local.quantised import quantise
 from fluxkit.errors import InputError
 from fluxkit.models import ModelSpec
 from fluxkit.models.forecast import LEVERS, Lever, forecast
 
 _NEXT: dict[Lever, Lever] = {"resident": "offload", "offload": "table", "table": "group"}
 """What is tried when memory runs out: only levers that keep the pixels as they are."""
+_BITS: dict[Lever, int] = {"int8": 8, "nf4": 4}
 _HEADROOM = 0.92
 """Share of the free memory that is planned with; the rest goes to fragments and to the driver."""
 
@@ -24,7 +26,7 @@ def check(asked: str) -> str:
     return asked
 
 
-def choose(asked: str, spec: ModelSpec, width: int, height: int, device: Device) -> Lever:
+def choose(asked: str, spec: ModelSpec, width: int, height: int, device: Device, batch: int = 1) -> Lever:
     """The lever asked for, or, for `auto`, the first that the forecast says will fit the free memory of the card."""
     for lever in LEVERS:
         if asked == lever:
@@ -33,15 +35,17 @@ def choose(asked: str, spec: ModelSpec, width: int, height: int, device: Device)
     if free is None:
         return "resident"
     size = 4 if device.dtype == "float32" else 2
-    best = forecast(spec, width, height, bytes_per_number=size).best(int(free * _HEADROOM))
+    best = forecast(spec, width, height, bytes_per_number=size, batch=batch).best(int(free * _HEADROOM))
     return "group" if best == "table" and not tabled(spec) else best
 
 
 def free_bytes(device: Device) -> int | None:
-    """Free memory of the card; None on a CPU, where the system pages instead."""
+    """Memory of the card that is free or held by this process; None on a CPU, where the system pages instead."""
     import torch
 
-    return int(torch.cuda.mem_get_info(device.kind)[0]) if device.kind.startswith("cuda") else None
+    if not device.kind.startswith("cuda"):
+        return None
+    return int(torch.cuda.mem_get_info(device.kind)[0]) + int(torch.cuda.memory_reserved(device.kind))
 
 
 def after(lever: Lever, spec: ModelSpec) -> Lever | None:
@@ -55,29 +59,44 @@ def tabled(spec: ModelSpec) -> bool:
     return spec.family == "flux.1" and spec.task in ("text", "redux")
 
 
+def unlike(one: Lever, other: Lever) -> set[str]:
+    """The parts that two levers keep differently, so that neither can take them over from the other."""
+    if one == other:
+        return {"transformer"} if one == "table" else set()
+    differing = {"transformer"}
+    if {one, other} & {"group", *_BITS}:
+        differing |= {"text_encoder", "text_encoder_2"}
+    return differing
+
+
 def placed(part: Any, name: str, lever: Lever, device: Device) -> Any:
-    """A freshly loaded part where the lever wants it."""
+    """A freshly loaded part where, and in the format in which, the lever wants it."""
     if not hasattr(part, "parameters"):
         return part
-    if name != "transformer" or lever in ("resident", "offload", "table"):
-        return part.to(device.kind)
-    if lever == "fp8":
+    if name == "transformer" and lever == "fp8":
         import torch
 
         part.to(device.kind)
         part.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=device.torch_dtype)
         return part
-    _stream(part, device)
-    return part
+    large = name == "transformer" or name.startswith("text_encoder")
+    if lever == "group" and large:
+        return _streamed(part, device)
+    if lever in _BITS and large:
+        quantise(part, _BITS[lever], device.kind)
+    return part.to(device.kind)
 
 
-def _stream(transformer: Any, device: Device) -> None:
-    """Bring the transformer's layers to the device one after another, fetching the next while one computes."""
+def _streamed(part: Any, device: Device) -> Any:
+    """A part whose layers come to the device one after another, the next being fetched while one computes."""
     import torch
+    from diffusers.hooks import apply_group_offloading
 
-    transformer.enable_group_offload(
+    apply_group_offloading(
+        part,
         onload_device=torch.device(device.kind),
         offload_device=torch.device("cpu"),
         offload_type="leaf_level",
         use_stream=device.kind.startswith("cuda"),
     )
+    return part

@@ -9,13 +9,13 @@ from typing import Any
 from fluxkit.engines.local.device import quiet
 from fluxkit.engines.local.parts import Parts
 from fluxkit.errors import WeightsError
-from fluxkit.models.weights import content_tag
+from fluxkit.models.weights import file_tag, said_family
 from fluxkit.shots.shot import LoRA
 
-_PIPELINES = {"flux.1": "FluxPipeline", "flux.2": "Flux2KleinPipeline"}
+_PIPELINES = {"flux.1": "FluxPipeline", "flux.2": "Flux2KleinPipeline", "flux.3": "Flux3ModularPipeline"}
 """The pipeline whose reader knows the family's many LoRA formats."""
-_FAMILY_KEYS = ("fluxkit.family", "modelspec.architecture", "ss_base_model_version")
-_NAMES = {"flux.1": ("flux.1", "flux-1", "flux1"), "flux.2": ("flux.2", "flux-2", "flux2", "klein")}
+_CONTROL_CHANNELS = 128
+"""What a LoRA that makes a control model reads: the latents, and the map's beside them."""
 
 
 class Adapters:
@@ -26,19 +26,21 @@ class Adapters:
         self._pipeline: Any = None
         self._loaded: dict[str, bool] = {}
         self._active: tuple[tuple[str, float], ...] = ()
+        # A model whose weights are a LoRA carries it on every shot, beside what the shot names.
+        self._own = (LoRA(weights=str(parts.folder), name=parts.spec.id),) if parts.spec.holds == "lora" else ()
 
     def use(self, loras: Sequence[LoRA]) -> None:
         """Make exactly these adapters act, with their strengths; none where the list is empty.
 
-        Raises `WeightsError` for a file that is missing, or trained for another family.
+        Raises `WeightsError` for a file that is missing or changed, or trained for another family.
         """
-        wanted = tuple((self._name(lora), lora.strength) for lora in loras)
+        wanted = tuple((_name(lora), lora.strength) for lora in (*self._own, *loras))
         if wanted == self._active:
             return
         if wanted:
             self._parts.whole()
         with quiet():
-            for lora, (name, _) in zip(loras, wanted, strict=True):
+            for lora, (name, _) in zip((*self._own, *loras), wanted, strict=True):
                 if name not in self._loaded:
                     self._loaded[name] = self._load(lora, name)
             if not wanted:
@@ -51,19 +53,21 @@ class Adapters:
 
     def text_key(self, loras: Sequence[LoRA]) -> Hashable:
         """What these adapters change about encoded words; empty where they leave the text encoders alone."""
-        named = [(self._name(lora), lora.strength) for lora in loras]
+        named = [(_name(lora), lora.strength) for lora in loras]
         return tuple(pair for pair in named if self._loaded.get(pair[0], False))
 
     def told(self, loras: Sequence[LoRA]) -> dict[str, str]:
         """What provenance says about the adapters: name, content and strength."""
-        said = [f"{lora.name or Path(lora.weights).stem} {self._name(lora)} at {lora.strength:g}" for lora in loras]
+        said = [f"{lora.name or Path(lora.weights).stem} {_name(lora)} at {lora.strength:g}" for lora in loras]
         return {"loras": "; ".join(said)} if said else {}
 
     def clear(self) -> None:
         """Take every adapter off, so that the parts are as they were loaded."""
         if self._loaded:
+            # A control LoRA also widens the transformer's first layer; without the flag it would stay wide.
+            reset = {"reset_to_overwritten_params": True} if self._own else {}
             with quiet():
-                self._pipeline.unload_lora_weights()
+                self._pipeline.unload_lora_weights(**reset)
         self._loaded.clear()
         self._active = ()
         self._pipeline = None
@@ -71,26 +75,33 @@ class Adapters:
     def _load(self, lora: LoRA, name: str) -> bool:
         """Load one adapter; returns whether it changes a text encoder."""
         pipeline = self._reader()
+        place = _place(lora)
         try:
-            state = pipeline.lora_state_dict(lora.weights)
+            state = pipeline.lora_state_dict(place)
         except Exception as error:
             raise WeightsError(
                 f"The LoRA {Path(lora.weights).name!r} was asked for, and cannot be read ({type(error).__name__}). A "
-                f"safetensors "
-                f"file, a folder or a hub id is allowed. Check the name, or download it again."
+                f"safetensors file, a folder or a hub id is allowed. Check the name, or download it again."
             ) from error
         self._check(lora, state)
         pipeline.load_lora_weights(state, adapter_name=name)
         return any(key.startswith("text_encoder") for key in state)
 
     def _check(self, lora: LoRA, state: dict[str, Any]) -> None:
-        family = self._parts.spec.family
-        said = _said_family(lora)
-        if said is not None and said != family:
+        family, own = self._parts.spec.family, lora in self._own
+        said = said_family(lora.file) if lora.file is not None else None
+        if said not in (None, family):
             raise self._refusal(lora, f"it says that it was trained for {said}")
+        first = next((tensor for key, tensor in state.items() if "x_embedder.lora_A" in key), None)
+        if own and (first is None or first.shape[1] != _CONTROL_CHANNELS):
+            raise self._refusal(
+                lora, f"it does not read a control map (no first layer of {_CONTROL_CHANNELS} channels)"
+            )
         modules = dict(self._parts["transformer"].named_modules())
         for key, tensor in state.items():
-            if not key.startswith("transformer.") or ".lora_A" not in key:
+            if not bool(_finite(tensor)):
+                raise self._refusal(lora, f"it holds values that are not numbers in {key!r}")
+            if not key.startswith("transformer.") or ".lora_A" not in key or ".x_embedder." in key:
                 continue
             module = modules.get(key.removeprefix("transformer.").partition(".lora_A")[0])
             module = getattr(module, "base_layer", module)
@@ -100,8 +111,7 @@ class Adapters:
     def _refusal(self, lora: LoRA, why: str) -> WeightsError:
         return WeightsError(
             f"The LoRA {lora.name or Path(lora.weights).name!r} was asked for with {self._parts.spec.id}, but {why}. "
-            f"LoRAs of "
-            f"the family {self._parts.spec.family} are allowed. Use it with the model that it was trained on."
+            f"LoRAs of the family {self._parts.spec.family} are allowed. Use it with the model that it was trained on."
         )
 
     def _reader(self) -> Any:
@@ -109,9 +119,14 @@ class Adapters:
         if self._pipeline is None:
             import diffusers
 
-            made = getattr(diffusers, _PIPELINES[self._parts.spec.family])
-            names = self._parts.for_constructor(made)
-            self._pipeline = made(**{name: self._parts.get(name) for name in names})
+            family = self._parts.spec.family
+            made = getattr(diffusers, "FluxControlPipeline" if self._own else _PIPELINES[family])
+            if family == "flux.3":
+                self._pipeline = made(blocks=diffusers.ModularPipelineBlocks())
+                self._pipeline.transformer = self._parts["transformer"]
+            else:
+                names = self._parts.for_constructor(made)
+                self._pipeline = made(**{name: self._parts.get(name) for name in names})
         return self._pipeline
 
     def _each(self, action: str) -> None:
@@ -120,25 +135,29 @@ class Adapters:
             if part is not None and getattr(part, "peft_config", None):
                 getattr(part, action)()
 
-    def _name(self, lora: LoRA) -> str:
-        """A name that peft takes (no dots), the same for the same content."""
-        path = Path(lora.weights).expanduser()
-        if path.is_dir():
-            return f"lora_{content_tag(path)}"
-        if path.is_file():
-            return f"lora_{content_tag(path.parent, path.name)}"
-        return "lora_" + "".join(c if c.isalnum() else "_" for c in lora.weights)
+
+def _finite(tensor: Any) -> Any:
+    """Whether every value of a tensor is a number."""
+    import torch
+
+    return torch.isfinite(tensor).all()
 
 
-def _said_family(lora: LoRA) -> str | None:
-    """The family that a LoRA file's own header names; None where it names none."""
-    from safetensors import safe_open
+def _place(lora: LoRA) -> str:
+    """Where the adapter lies: its file as it was when the shot was made, or the hub id."""
+    file = lora.file
+    if file is None:
+        return lora.weights
+    if file_tag(file) != lora.content:
+        raise WeightsError(
+            f"The LoRA {lora.name or file.stem!r} was asked for as it was ({lora.content}), but {file.name!r} has "
+            f"changed since ({file_tag(file)}). The same file is needed. Make the shot again with LoRA(weights=...)."
+        )
+    return str(file)
 
-    path = Path(lora.weights).expanduser()
-    file = next(iter(sorted(path.glob("*.safetensors"))), None) if path.is_dir() else path
-    if file is None or not file.is_file():
-        return None
-    with safe_open(file, "pt") as opened:
-        header = opened.metadata() or {}
-    said = " ".join(str(header.get(key, "")) for key in _FAMILY_KEYS).lower()
-    return next((family for family, names in _NAMES.items() if any(name in said for name in names)), None)
+
+def _name(lora: LoRA) -> str:
+    """A name that peft takes (no dots), the same for the same content."""
+    return (
+        f"lora_{lora.content}" if lora.content else "lora_" + "".join(c if c.isalnum() else "_" for c in lora.weights)
+    )

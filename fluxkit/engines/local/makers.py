@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from fluxkit.engines.local import denoise, flux1, flux2, pipelines
+from fluxkit.engines.local import flux1, flux2, flux3, pipelines
 from fluxkit.engines.local.device import quiet
 from fluxkit.engines.local.embeds import Embeds
 from fluxkit.engines.local.parts import Parts
@@ -28,6 +28,8 @@ def encode(parts: Parts, text: str) -> Embeds:
     spec = parts.spec
     if spec.family == "flux.1":
         return flux1.encode(parts, text, spec.windows["t5"])
+    if spec.family == "flux.3":
+        return flux3.encode(parts, text, next(iter(spec.windows.values())))
     return flux2.encode(parts, text, next(iter(spec.windows.values())))
 
 
@@ -38,45 +40,18 @@ def develop(parts: Parts, shot: Shot, latents: Any) -> Any:
     return flux2.decode(parts["vae"], latents, shot.width, shot.height)
 
 
+def made(parts: Parts, route: Route | None) -> Maker:
+    """The maker for a route of `pipelines.route`; what has none is made by `loop.OwnLoop`."""
+    if route is None:
+        raise ValueError("there is no pipeline for this; fluxkit's own loop makes it, see loop.makes")
+    return flux3.Loop(parts) if route is pipelines.FLUX_3 else Piped(parts, route)
+
+
 def negative_text(shot: Shot) -> str | None:
     """The words that a shot works against in a second pass a step; None where there is none."""
     if shot.spec.guidance.kind == "cfg":
         return (shot.negative or "") if (shot.spec.guidance_for(shot.guidance) or 1) > 1 else None
     return shot.negative if (shot.true_cfg or 1) > 1 else None
-
-
-class OwnLoop:
-    """FLUX.1 from words, and from pictures turned into words, through fluxkit's own loop."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._schedules: dict[tuple[int, int], denoise.Schedule] = {}
-
-    def expose(self, shot: Shot, embeds: Embeds, negative: Embeds | None, on_step: OnStep) -> Any:
-        """The shot's packed latents, from its own seed's noise."""
-        transformer, device = self._parts["transformer"], self._parts.device.kind
-        if shot.inputs is not None and shot.inputs.references:
-            embeds = flux1.blend(self._parts, shot.inputs.references, embeds)
-        channels = transformer.config.in_channels // 4
-        latents = flux1.noise(channels, shot.width, shot.height, shot.seed, embeds.tokens.dtype, device)
-        schedule = self._schedule(shot, latents.shape[1])
-        velocity = flux1.Velocity(self._parts, schedule, shot, embeds, negative)
-
-        def tell(index: int, before: Any, direction: Any) -> None:
-            def state() -> Any:
-                return develop(self._parts, shot, denoise.predicted_end(schedule, index, before, direction))
-
-            on_step(index + 1, schedule.steps, state)
-
-        on_step(0, schedule.steps, None)
-        return denoise.run(velocity, latents, schedule, tell)
-
-    def _schedule(self, shot: Shot, tokens: int) -> denoise.Schedule:
-        key = (pipelines.steps_of(shot), tokens)
-        if key not in self._schedules:
-            made = denoise.make_schedule(self._parts["scheduler"], *key, self._parts.device.kind)
-            self._schedules[key] = made
-        return self._schedules[key]
 
 
 class Piped:
@@ -103,6 +78,7 @@ class Piped:
         on_step(0, pipelines.steps_of(shot), None)
         with quiet():
             pipeline = self._built()
+            self._route.ready(pipeline, shot)
             try:
                 return pipeline(**call, callback_on_step_end=watch).images
             finally:
@@ -118,10 +94,12 @@ class Piped:
             parts = self._parts.for_constructor(made)
             # Its own scheduler, for pipelines keep the state of a run in it; not `from_pipe`, which casts weights.
             parts["scheduler"] = type(parts["scheduler"]).from_config(parts["scheduler"].config)
-            self._pipeline = made(**parts, **self._route.flags)
-            self._pipeline.set_progress_bar_config(disable=True)
             if self._route.changes_transformer:
                 self._parts.keep_to_itself("transformer")
+            pipeline = made(**parts, **self._route.flags)
+            pipeline.set_progress_bar_config(disable=True)
+            self._route.build(pipeline, self._parts.folder)
+            self._pipeline = pipeline
         return self._pipeline
 
 

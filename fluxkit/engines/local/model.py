@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from fluxkit.engines.local import levers, makers, pipelines
+from fluxkit.engines.local import levers, loop, makers, pipelines
 from fluxkit.engines.local.device import Device
 from fluxkit.engines.local.embeds import Embeds
 from fluxkit.engines.local.loras import Adapters
 from fluxkit.engines.local.makers import Maker
 from fluxkit.engines.local.parts import Parts
+from fluxkit.engines.local.speed import Speed
 from fluxkit.models import ModelSpec
 from fluxkit.models.forecast import Lever
 from fluxkit.models.spec import Method
@@ -22,15 +23,24 @@ class LoadedModel:
     """A model ready for shots; parts load when they are first needed."""
 
     def __init__(
-        self, spec: ModelSpec, device: Device, former: LoadedModel | None = None, *, lever: Lever = "resident"
+        self,
+        largest: Shot,
+        device: Device,
+        former: LoadedModel | None = None,
+        *,
+        lever: Lever = "resident",
+        speed: Speed | None = None,
     ) -> None:
-        """Takes over the parts of the `former` model that have the same content, and frees the others.
+        """The model of the `largest` shot that is to be made.
 
-        Raises `WeightsError` for weights that are missing, or of another family or task.
+        Takes over the parts of the `former` model that have the same content, and frees the others. Raises
+        `WeightsError` for weights that are missing, or of another family or task.
         """
-        self.spec = spec
+        spec = largest.spec
+        self.spec, self.largest = spec, largest
+        self.device, self.speed = device, speed or Speed()
         self.tag = weights_tag(spec)
-        self.parts = Parts(spec, device, lever)
+        self.parts = Parts(spec, device, lever, self.speed)
         pipelines.check_weights(spec, self.parts.index, self.parts.config("transformer"))
         if former is not None:
             former.forget()
@@ -46,9 +56,13 @@ class LoadedModel:
         """What makes the latents of a shot of this kind."""
         method: Method = "shoot" if shot.inputs is None else shot.inputs.method(shot.spec)
         if method not in self._makers:
-            route = pipelines.route(self.spec, method)
-            self._makers[method] = makers.OwnLoop(self.parts) if route is None else makers.Piped(self.parts, route)
+            self._makers[method] = self._made(method)
         return self._makers[method]
+
+    def _made(self, method: Method) -> Any:
+        if loop.makes(self.spec, method):
+            return loop.OwnLoop(self.parts, self.develop)
+        return makers.made(self.parts, pipelines.route(self.spec, method))
 
     def encode(self, text: str) -> Embeds:
         """A text as the transformer reads it."""
@@ -60,7 +74,8 @@ class LoadedModel:
 
     def embeds_key(self, text: str, loras: Sequence[LoRA]) -> Hashable:
         """What decides the embeds of a text: the encoders' content and format, the windows, LoRAs that act on them."""
-        read_by = (self.parts.text_tag, self.parts.device, tuple(self.spec.windows.items()))
+        kept_as = self.parts.lever if self.parts.lever in ("int8", "nf4") else ""
+        read_by = (self.parts.text_tag, self.parts.device, kept_as, tuple(self.spec.windows.items()))
         return (*read_by, self.adapters.text_key(loras), text)
 
     def step_down(self) -> bool:

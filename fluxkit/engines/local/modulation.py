@@ -2,15 +2,15 @@
 
 A quarter of FLUX.1's transformer (3.28 of 11.9 billion numbers) turns the time, the guidance and the pooled prompt into
 scales and shifts, and never sees a token. For one step that is 2 MB of results in place of 6.6 GB of weights. Each
-result
-comes from the same operation on the same shapes as in the plain path, so the pixels are the same to the last bit.
+result comes from the same operation on the same shapes as in the plain path, so the pixels are the same to the last
+bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from typing import Any
 
 _NORMS = ("AdaLayerNormZero", "AdaLayerNormZeroSingle", "AdaLayerNormContinuous")
@@ -22,16 +22,18 @@ class Moment:
     """What modulation depends on in one pass of the transformer."""
 
     time: Any
-    """Tensor (1,) of the time, 0 to 1, in the transformer's format."""
+    """Tensor (pictures,) of the time, 0 to 1, in the transformer's format."""
     guidance: Any
-    """Tensor (1,) of the guidance in float32, or None."""
+    """Tensor (pictures,) of the guidance in float32, or None."""
     pooled: Any
-    """Tensor (1, channels) of the pooled prompt."""
+    """Tensor (pictures, channels) of the pooled prompts."""
 
     def key(self) -> Hashable:
         """The same for the same values."""
-        guidance = None if self.guidance is None else float(self.guidance)
-        return float(self.time), guidance, self.pooled.float().cpu().numpy().tobytes()
+        return tuple(
+            None if given is None else given.float().cpu().numpy().tobytes()
+            for given in (self.time, self.guidance, self.pooled)
+        )
 
 
 class ModulationTable:
@@ -43,10 +45,9 @@ class ModulationTable:
         self._norms = {name: part for name, part in transformer.named_modules() if type(part).__name__ in _NORMS}
         self._linears = {name: norm.linear.to("cpu") for name, norm in self._norms.items()}
         self._rows: dict[Hashable, dict[str, Any]] = {}
-        self._chosen: Hashable = None
+        self._places = {name: _place()() for name in self._norms}
         for name, norm in self._norms.items():
-            del norm.linear
-            norm.linear = partial(self.row, name)
+            norm.linear = self._places[name]
 
     def prepare(self, moments: Iterable[Moment], device: str) -> None:
         """Compute the rows of these moments that are not there yet, and forget all others."""
@@ -70,11 +71,8 @@ class ModulationTable:
 
     def at(self, moment: Hashable) -> None:
         """Choose the moment, by its key, that the next pass of the transformer belongs to."""
-        self._chosen = moment
-
-    def row(self, name: str, _embedding: Any) -> Any:
-        """The chosen moment's result of one layer, which stands in for that layer."""
-        return self._rows[self._chosen][name]
+        for name, row in self._rows[moment].items():
+            self._places[name].row = row
 
     def put_back(self, device: str) -> None:
         """Give the layers back to the transformer, for work that this table does not know."""
@@ -93,3 +91,23 @@ class ModulationTable:
         if moment.guidance is None:
             return embed(time, moment.pooled)
         return embed(time, moment.guidance.to(dtype) * 1000, moment.pooled)
+
+
+@cache
+def _place() -> Any:
+    """The class of what stands in for a modulation layer; made when torch is first needed.
+
+    A module with a tensor, not a function that looks one up: a compiled block then takes the tensor as an input, and is
+    not compiled again when another moment is chosen.
+    """
+    import torch
+
+    class Place(torch.nn.Module):  # type: ignore[misc]
+        """Gives the row of the moment that was chosen, whatever it is given."""
+
+        row: Any = None
+
+        def forward(self, _embedding: Any) -> Any:
+            return self.row
+
+    return Place

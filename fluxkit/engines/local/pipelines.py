@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fluxkit.engines.local import control
@@ -18,8 +19,9 @@ TRANSFORMERS = {
     "flux.2": "Flux2Transformer2DModel",
     "flux.3": "Flux3Transformer2DModel",
 }
-_CHANNELS = {"text": 64, "redux": 64, "edit": 64, "fill": 384, "depth": 128, "canny": 128}
-"""What FLUX.1's transformer takes in: the latents, and beside them a masked picture and its mask, or a control map."""
+_CHANNELS = {"fill": 384, "depth": 128, "canny": 128}
+"""What FLUX.1's transformer takes in, where it is not the 64 of the latents alone: beside them a masked picture and its
+mask, or a control map."""
 
 _KONTEXT_SMALL = 512 * 512
 """Kontext resizes its reference to about one megapixel, as it was trained; below this many pixels asked for, not."""
@@ -34,17 +36,27 @@ class Route:
     flags: dict[str, Any] = field(default_factory=dict)
     changes_transformer: bool = False
     """True where building it changes the transformer it is given, so that no other model may take that over."""
+    build: Callable[[Any, Path], None] = lambda _pipeline, _weights: None
+    """What is done once with a new pipeline, given the place of the model's own weights."""
+    ready: Callable[[Any, Shot], None] = lambda _pipeline, _shot: None
+    """What is done with the pipeline before each shot."""
+
+
+FLUX_3 = Route("Flux3ModularPipeline")
+"""FLUX.3 comes as a modular pipeline without callbacks; `fluxkit.engines.local.flux3` runs it step by step."""
 
 
 def route(spec: ModelSpec, method: Method) -> Route | None:
     """How a model does a task; None where it is done by fluxkit's own loop."""
     if spec.family == "flux.1":
         return _flux1(spec, method)
+    if spec.family == "flux.3":
+        return FLUX_3
     if spec.windows.get("mistral"):
         return Route("Flux2Pipeline", _references)
     distilled = {"is_distilled": spec.distilled}
     if method in ("fill", "outpaint"):
-        return Route("Flux2KleinInpaintPipeline", _repaint, distilled)
+        return Route("Flux2KleinInpaintPipeline", _repaint_beside, distilled)
     if spec.id.endswith("-kv"):
         return Route("Flux2KleinKVPipeline", _references, changes_transformer=True)
     return Route("Flux2KleinPipeline", _references, distilled)
@@ -52,7 +64,7 @@ def route(spec: ModelSpec, method: Method) -> Route | None:
 
 def knows(spec: ModelSpec) -> bool:
     """Whether the engine runs a family at all."""
-    return spec.family in ("flux.1", "flux.2")
+    return spec.family in TRANSFORMERS
 
 
 def check_weights(spec: ModelSpec, index: dict[str, Any], transformer_config: dict[str, Any]) -> None:
@@ -62,21 +74,22 @@ def check_weights(spec: ModelSpec, index: dict[str, Any], transformer_config: di
     if found != wanted:
         raise WeightsError(
             f"{spec.id} was given weights that hold {found}. It takes those of family {spec.family} ({wanted}). Use "
-            f"the "
-            f"model id that belongs to these weights, or other weights."
+            f"the model id that belongs to these weights, or other weights."
         )
     channels = transformer_config.get("in_channels", 64)
-    if spec.family == "flux.1" and not spec.base and channels != _CHANNELS[spec.task]:
+    takes = 64 if spec.base else _CHANNELS.get(spec.task, 64)
+    if spec.family == "flux.1" and channels != takes:
         raise WeightsError(
             f"{spec.id} ({spec.task}) was given weights whose transformer takes {channels} channels. Its task takes "
-            f"{_CHANNELS[spec.task]}. Use the model id that belongs to these weights: 64 is text or editing, 128 "
-            f"depth or "
-            f"canny, 384 fill."
+            f"{takes}. Use the model id that belongs to these weights: 64 is text or editing, 128 depth or canny, 384 "
+            f"fill."
         )
-    if spec.family == "flux.2" and index.get("is_distilled", spec.distilled) != spec.distilled:
+    said = transformer_config.get("flow_map") if spec.family == "flux.3" else index.get("is_distilled")
+    if spec.family != "flux.1" and said not in (None, spec.distilled):
         raise WeightsError(
-            f"{spec.id} was given weights that say is_distilled={index['is_distilled']}. It takes {spec.distilled}: "
-            f"guidance works otherwise. Use the id {'with' if spec.distilled else 'without'} -base-."
+            f"{spec.id} was given weights that say {'flow_map' if spec.family == 'flux.3' else 'is_distilled'}={said}. "
+            f"It takes {spec.distilled}: guidance works otherwise. Use the id "
+            f"{'with' if spec.distilled else 'without'} -base."
         )
 
 
@@ -125,27 +138,49 @@ def mask_of(shot: Shot) -> Any:
 
 
 def _flux1(spec: ModelSpec, method: Method) -> Route | None:
-    if method in ("fill", "outpaint"):
-        return Route("FluxFillPipeline", _fill) if spec.task == "fill" else Route("FluxInpaintPipeline", _repaint)
-    routes = {
-        "vary": Route("FluxImg2ImgPipeline", _vary),
-        "control": Route("FluxControlPipeline", _control),
-        "edit": Route("FluxKontextPipeline", _edit),
-    }
-    return routes.get(method)
+    task, filling = spec.task, method in ("fill", "outpaint")
+    if task == "edit":
+        return Route("FluxKontextInpaintPipeline", _edit_inside) if filling else Route("FluxKontextPipeline", _edit)
+    if task == "fill":
+        return Route("FluxFillPipeline", _repaint)
+    if task == "likeness":
+        return Route(
+            "FluxPipeline", _likeness, changes_transformer=True, build=_with_ip_adapter, ready=_scale_ip_adapter
+        )
+    kind = {"control": "ControlNet", "depth": "Control", "canny": "Control"}.get(task, "")
+    start = {"vary": _vary, "fill": _repaint, "outpaint": _repaint}.get(method, _nothing)
+    form = {"vary": "Img2Img", "fill": "Inpaint", "outpaint": "Inpaint"}.get(method, "")
+    name = f"Flux{kind}{form}Pipeline"
+    if kind == "ControlNet":
+        return Route(name, _joined(start, _control_beside), ready=_several_maps)
+    if kind == "Control":
+        return Route(name, _joined(start, _control))
+    return Route(name, start) if start is not _nothing else None
+
+
+def _nothing(_shot: Shot, _guided: bool) -> dict[str, Any]:
+    return {}
+
+
+def _joined(*parts: Callable[[Shot, bool], dict[str, Any]]) -> Callable[[Shot, bool], dict[str, Any]]:
+    def asked(shot: Shot, guided: bool) -> dict[str, Any]:
+        return {name: value for part in parts for name, value in part(shot, guided).items()}
+
+    return asked
 
 
 def _vary(shot: Shot, _guided: bool) -> dict[str, Any]:
     return {"image": start_of(shot), "strength": _strength(shot)}
 
 
-def _fill(shot: Shot, _guided: bool) -> dict[str, Any]:
-    return {"image": start_of(shot), "mask_image": mask_of(shot)}
-
-
 def _repaint(shot: Shot, guided: bool) -> dict[str, Any]:
-    asked = _fill(shot, guided) | {"strength": _strength(shot)}
+    asked = {"image": start_of(shot), "mask_image": mask_of(shot), "strength": _strength(shot)}
     return asked if guided else asked | {"guidance_scale": 1.0}
+
+
+def _repaint_beside(shot: Shot, guided: bool) -> dict[str, Any]:
+    references = _given(shot).references
+    return _repaint(shot, guided) | ({"image_reference": references[0].image} if references else {})
 
 
 def _control(shot: Shot, _guided: bool) -> dict[str, Any]:
@@ -153,15 +188,72 @@ def _control(shot: Shot, _guided: bool) -> dict[str, Any]:
     return {} if asked is None else {"control_image": control.made(asked, shot.width, shot.height)}
 
 
+def _control_beside(shot: Shot, _guided: bool) -> dict[str, Any]:
+    """What a ControlNet takes: one map with its numbers, or lists of them."""
+    maps, spec = _given(shot).controls, shot.spec
+    asked: dict[str, list[Any]] = {
+        "control_image": [control.made(each, shot.width, shot.height) for each in maps],
+        "controlnet_conditioning_scale": [each.strength or spec.control_strength for each in maps],
+        "control_guidance_start": [each.start or 0.0 for each in maps],
+        "control_guidance_end": [each.end or 1.0 for each in maps],
+        "control_mode": [spec.controls.get(each.kind) for each in maps],
+    }
+    return asked if len(maps) > 1 else {name: values[0] for name, values in asked.items()}
+
+
+def _several_maps(pipeline: Any, shot: Shot) -> None:
+    """One ControlNet reads several maps one after the other, in the wrapper that diffusers has for that."""
+    from diffusers import FluxMultiControlNetModel
+
+    one = getattr(pipeline.controlnet, "nets", [pipeline.controlnet])[0]
+    pipeline.controlnet = FluxMultiControlNetModel([one]) if len(_given(shot).controls) > 1 else one
+
+
+def _with_ip_adapter(pipeline: Any, weights: Path) -> None:
+    named = [weights] if weights.is_file() else [f for f in sorted(weights.glob("*.safetensors")) if "ip" in f.stem]
+    if not named:
+        raise WeightsError(
+            f"An IP-Adapter was asked for from the folder {weights.name!r}, which holds no safetensors file of that "
+            f"name. A folder with ip_adapter.safetensors is allowed. Name the file itself."
+        )
+    pipeline.load_ip_adapter(str(named[0].parent), weight_name=named[0].name, local_files_only=True)
+
+
+def _scale_ip_adapter(pipeline: Any, shot: Shot) -> None:
+    weight = _given(shot).references[0].weight
+    pipeline.set_ip_adapter_scale(1.0 if weight is None else weight)
+
+
+def _likeness(shot: Shot, _guided: bool) -> dict[str, Any]:
+    return {"ip_adapter_image": _given(shot).references[0].image}
+
+
 def _edit(shot: Shot, _guided: bool) -> dict[str, Any]:
     """Kontext takes the area alone and keeps the picture's proportions unless told both sides and their product."""
     area = shot.width * shot.height
     references = _given(shot).references
+    trained = area >= _KONTEXT_SMALL
     return {
-        "image": references[0].image if references else None,
+        "image": (references[0].image if trained else _at_most(references[0].image)) if references else None,
         "max_area": area,
-        "_auto_resize": area >= _KONTEXT_SMALL,
+        "_auto_resize": trained,
     }
+
+
+def _edit_inside(shot: Shot, guided: bool) -> dict[str, Any]:
+    """Kontext's inpainting takes its size from the picture, which is at the size asked for already."""
+    references = _given(shot).references
+    beside = {"image_reference": _at_most(references[0].image)} if references else {}
+    return _repaint(shot, guided) | beside | {"max_area": shot.width * shot.height, "_auto_resize": False}
+
+
+def _at_most(image: Any, pixels: int = 1024 * 1024) -> Any:
+    """The picture, made smaller where it has more pixels than references were trained with."""
+    from PIL import Image
+
+    scale = (pixels / (image.width * image.height)) ** 0.5
+    size = (max(16, int(image.width * scale)), max(16, int(image.height * scale)))
+    return image if scale >= 1 else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _references(shot: Shot, guided: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fluxkit.errors import WeightsError, missing_extra
-from fluxkit.models import ModelSpec
+from fluxkit.models import ModelSpec, registry
 from fluxkit.models.weights import weights_folder
 
 FOLDERS = {"clip": "tokenizer", "t5": "tokenizer_2"}
@@ -22,8 +22,7 @@ _CLIP_WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}
 
 _SYSTEM = (
     "You are an AI that reasons about image descriptions. You give structured responses focusing on object "
-    "relationships, "
-    "object\nattribution and actions without speculation."
+    "relationships, object\nattribution and actions without speculation."
 )
 """What FLUX.2 [dev] puts before every prompt (black-forest-labs/flux2, system_messages.py)."""
 
@@ -72,6 +71,9 @@ def load(spec: ModelSpec) -> dict[str, Reader]:
 
     Raises `WeightsError` where the folder is there but its tokenizers cannot be read.
     """
+    if spec.base is not None:
+        base = registry.get(spec.base)
+        spec = base.with_(weights=spec.base_weights) if spec.base_weights else base
     folder = weights_folder(spec)
     if folder is None:
         folder = cached_snapshot(spec.weights)
@@ -109,8 +111,7 @@ def _reader(folder: Path, *, chat: bool) -> Reader:
     except Exception as error:
         raise WeightsError(
             f"The tokenizer in {folder.parent.name}/{folder.name} was to be read, but it cannot be "
-            f"({type(error).__name__}). "
-            f"The files of a diffusers folder are needed. Download that part again."
+            f"({type(error).__name__}). The files of a diffusers folder are needed. Download that part again."
         ) from error
 
 
@@ -137,7 +138,9 @@ def _chat_template(folder: Path) -> str | None:
     file = folder / "chat_template.jinja"
     if file.is_file():
         return file.read_text(encoding="utf-8")
-    read = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8")).get("chat_template")
+    older = folder / "chat_template.json"
+    named = older if older.is_file() else folder / "tokenizer_config.json"
+    read = json.loads(named.read_text(encoding="utf-8")).get("chat_template")
     return read if isinstance(read, str) else None
 
 
