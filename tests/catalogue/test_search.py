@@ -203,11 +203,7 @@ def test_lineage_follows_from_the_pictures_a_shot_was_given(catalogue, tmp_path)
 
 
 def test_receipts_add_up_by_anything_a_frame_is_filed_under(catalogue):
-    paid = {
-        0: {"usd": 0.04, "seconds": 3.0},
-        1: {"usd": 0.06, "seconds": 2.0},
-        2: {"seconds": 9.5, "peak_bytes": 2**34},
-    }
+    paid = [{"usd": 0.04, "seconds": 3.0}, {"usd": 0.06, "seconds": 2.0}, {"seconds": 9.5, "peak_bytes": 2**34}, None]
     for seed in range(4):
         catalogue.add(make_frame(seed, model="flux.1-dev" if seed < 2 else "nano"), receipt=paid[seed])
     catalogue.mark(catalogue.frames()[:3], tag=["cover", "spring"], project="Spring")
