@@ -42,11 +42,11 @@ _FORMAT_WORDS: dict[SensorFormat, str] = {
     "phone 1/1.3": "a phone camera",
     "phone 1/2.55": "a phone camera",
     "645 digital": "a medium-format digital back",
-    "645": "medium format, 645",
-    "6x6": "square medium format, 6x6",
-    "6x7": "medium format, 6x7",
-    "4x5": "large format, 4x5 inch",
-    "8x10": "large format, 8x10 inch",
+    "645": "645 medium format",
+    "6x6": "square 6x6 medium format",
+    "6x7": "6x7 medium format",
+    "4x5": "4x5-inch large format",
+    "8x10": "8x10-inch large format",
 }
 """Each format but the usual one."""
 
@@ -82,7 +82,7 @@ class Camera(Noun):
 
     @property
     def format_words(self) -> str | None:
-        """The format: "medium format, 6x7"; None for full frame, which goes without saying."""
+        """The format: "6x7 medium format"; None for full frame, which goes without saying."""
         return _FORMAT_WORDS.get(self.format)
 
     @property

@@ -36,11 +36,11 @@ HEADSHOT = Scene(
 ENVIRONMENTAL_PORTRAIT = Scene(
     subject=Subject(
         description="a luthier in his sixties",
-        age="deep laughter lines and weathered hands",
         pose="leaning on his workbench",
         expression="attentive and at ease",
         gaze="towards the camera",
         wardrobe="a canvas apron over a faded blue shirt",
+        skin="deep laughter lines and weathered hands",
         hands="one hand resting on an unfinished violin",
         position="left third",
     ),
@@ -97,17 +97,15 @@ PRODUCT_ON_WHITE = Scene(
 """A pack shot: a big overhead source, everything sharp, one soft shadow."""
 
 STILL_LIFE = Scene(
-    subject=Subject(
-        description="three quinces, a pewter jug and a folded linen cloth on a worn oak table", position="right third"
-    ),
-    environment=Environment(place="beside a north-facing window", background="a plain dark plaster wall"),
+    subject=Subject(description="three pears, a pewter jug and a folded linen cloth", position="right third"),
+    environment=Environment(place="on a worn oak table in a farmhouse kitchen", background="a plain dark plaster wall"),
     lighting=rigs.NORTH_WINDOW,
     camera=Camera(format="4x5", support="tripod"),
     lens=Lens(focal_length_mm=210, f_number=22, focus_distance_m=1.6),
     film=find("Ektar 100"),
     composition=Composition(rule="golden ratio", genre="still life"),
     atmosphere=Atmosphere(
-        textures=("the bloom on the fruit", "the weave of the linen"), mood="still, Dutch-school calm"
+        textures=("the russet of the pears", "the weave of the linen"), mood="still and calm, after the Dutch masters"
     ),
     aspect_ratio="4:5",
 )
@@ -146,7 +144,7 @@ LANDSCAPE_GOLDEN_HOUR = Scene(
     lens=Lens(focal_length_mm=24, f_number=11, focus_distance_m=4),
     film=find("Velvia 50"),
     composition=Composition(rule="rule of thirds", genre="landscape"),
-    atmosphere=Atmosphere(haze="light", mood="the last warmth of the day"),
+    atmosphere=Atmosphere(haze="light", mood="still and warm"),
     aspect_ratio="3:2",
 )
 """Backlit hills at golden hour: slide film, front to back sharp."""

@@ -52,10 +52,10 @@ def test_spans_are_in_order_and_apart_and_hold_no_edge_spaces():
     [
         ("subject.description", "a retired fisherman"),
         ("subject.wardrobe", "wearing a navy wool jumper"),
-        ("subject.position", "in the left third of the frame"),
+        ("subject.position", "The subject is in the left third of the frame"),
         ("lighting.key.modifier", "from a softbox"),
         ("lighting.pattern", "Rembrandt lighting with a lit triangle under the far eye"),
-        ("lighting.ratio", "with deep, classic shadows at a lighting ratio of 4:1"),
+        ("lighting.ratio", "deep, classic shadows at a lighting ratio of 4:1"),
         ("lens.focal_length_mm", "and an 80mm lens"),
         ("camera.iso", "and ISO 200"),
         ("film.push_stops", "pushed one stop"),
