@@ -68,13 +68,21 @@ def _tokens(prompt: Prompt) -> str:
 
 
 def _findings(findings: Iterable[Diagnostic]) -> str:
-    distinct = {str(one): one for one in findings}.values()
+    distinct = list({str(one): one for one in findings}.values())
     items = "".join(
         f'<li class="fk-{one.severity}"><b title="{one.severity}: {html.escape(one.rule)}">{_SIGNS[one.severity]}</b>'
         f"<span>{html.escape(one.message)} {html.escape(one.cure)}</span></li>"
         for one in distinct
     )
-    return f'<h4>Findings</h4><ul class="fk-findings">{items}</ul>' if items else ""
+    if not items:
+        return ""
+    grave = sum(one.severity != "note" for one in distinct)
+    notes = len(distinct) - grave
+    counts = ((grave, "warning"), (notes, "note"))
+    heading = ", ".join(f"{count} {name}{'s' * (count != 1)}" for count, name in counts if count)
+    return (
+        f'<details{" open" if grave else ""}><summary>{heading}</summary><ul class="fk-findings">{items}</ul></details>'
+    )
 
 
 def _optics(scene: Scene) -> str:
