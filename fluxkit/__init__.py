@@ -17,7 +17,7 @@ _ROOMS = {
     "fluxkit.prompt": ("Diagnostic", "Prompt"),
     "fluxkit.models": ("ModelSpec",),
     "fluxkit.measure": ("Measurement", "Measurements"),
-    "fluxkit.frames": ("Disclosure", "Frame", "Frames", "Provenance", "SigningKey", "disclosure"),
+    "fluxkit.frames": ("Disclosure", "Frame", "Frames", "Provenance", "SigningKey", "Taste", "disclosure"),
     "fluxkit.engines": ("Engine", "FunctionEngine"),
     "fluxkit.engines.hosted": ("FakeHost", "HostedEngine"),
     "fluxkit.engines.local": ("LocalEngine",),
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from fluxkit.engines.hosted import FakeHost, HostedEngine
     from fluxkit.engines.local import LocalEngine
     from fluxkit.engines.ray import RayEngine
-    from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey
+    from fluxkit.frames import Disclosure, Frame, Frames, Provenance, SigningKey, Taste
     from fluxkit.frames.disclosure import disclosure
     from fluxkit.measure import Measurement, Measurements
     from fluxkit.models import ModelSpec

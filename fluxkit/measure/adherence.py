@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from fluxkit.measure.cast import cast
+from fluxkit.measure.catchlight import catchlight, clock_hour, hours_apart
 from fluxkit.measure.defocus import DEEP, SHALLOW, defocus
 from fluxkit.measure.grain import FLOOR, grain
 from fluxkit.measure.haze import haze
@@ -18,6 +19,7 @@ from fluxkit.measure.measurement import Measurement, Measurements
 from fluxkit.measure.monochrome import monochrome
 from fluxkit.measure.pixels import Picture
 from fluxkit.measure.saturation import saturation
+from fluxkit.measure.shadow import shadow
 from fluxkit.measure.softness import softness
 from fluxkit.measure.subject import find_subject
 from fluxkit.measure.texture import texture
@@ -47,12 +49,14 @@ def measure(picture: Picture) -> Measurements:
     return Measurements(
         [
             key_light(picture, region=region),
+            catchlight(picture, region=region),
+            shadow(picture, region=region),
             lighting_ratio(picture, region=region),
             softness(picture),
             defocus(picture, region=region),
             grain(picture),
             monochrome(picture),
-            cast(picture),
+            cast(picture, region=region),
             saturation(picture),
             tone(picture),
             haze(picture),
@@ -71,9 +75,25 @@ def against(scene: Scene | None, picture: Picture) -> Measurements:
 
 
 def judged(scene: Scene, shown: Measurements) -> Measurements:
-    """Measurements beside what a scene asks for, with verdicts; the picture is not measured again."""
+    """Measurements beside what a scene asks for, with verdicts; the picture is not measured again.
+
+    Catchlight and shadow speak for the key light: where a picture has none to read, they are no wish of their own.
+    """
     asked = {name: wish for name, ask in _ASKS.items() if (wish := ask(scene)) is not None}
-    return Measurements([_judged(item, asked[item.name]) if item.name in asked else item for item in shown.values()])
+    silent = {item.name for item in shown.values() if item.abstained and item.name in ("catchlight", "shadow")}
+    return Measurements(
+        [_judged(i, asked[i.name]) if i.name in asked and i.name not in silent else i for i in shown.values()]
+    )
+
+
+def wishes(scene: Scene) -> tuple[str, ...]:
+    """The names of the measures that a scene asks something of; empty where nothing of it can be measured.
+
+    >>> from fluxkit.scene import TRI_X_400
+    >>> wishes(Scene(film=TRI_X_400))
+    ('grain', 'monochrome')
+    """
+    return tuple(name for name, ask in _ASKS.items() if ask(scene) is not None)
 
 
 def _judged(item: Measurement, wish: _Asked) -> Measurement:
@@ -108,6 +128,32 @@ def _key_light(scene: Scene) -> _Asked | None:
         return not opposite and apart <= TOLERANCE_DEG + 0.5 * value["spread_deg"]
 
     return _Asked(f"{side_words(*angles)} (azimuth {angles[0]:+.0f}°)", holds)
+
+
+def _catchlight(scene: Scene) -> _Asked | None:
+    angles = scene.key_angles
+    hour = clock_hour(*angles) if angles is not None and scene.subject is not None else None
+    if hour is None:
+        return None
+
+    def holds(item: Measurement) -> bool | None:
+        shown = item.value["hour"] if isinstance(item.value, dict) else 0.0
+        apart = hours_apart(shown, hour)
+        return True if apart <= 1.5 else False if apart > 2.5 else None
+
+    return _Asked(f"at {round(hour) % 12 or 12} o'clock", holds)
+
+
+def _shadow(scene: Scene) -> _Asked | None:
+    angles = scene.key_angles
+    if angles is None or abs(towards(*angles)[0]) < 0.3:
+        return None
+    side = float(towards(*angles)[0])
+
+    def holds(item: Measurement) -> bool | None:
+        return bool(item.value["side"] * side < 0) if isinstance(item.value, dict) else None
+
+    return _Asked(f"to the {'right' if side < 0 else 'left'}", holds)
 
 
 def _lighting_ratio(scene: Scene) -> _Asked | None:
@@ -203,15 +249,17 @@ def _haze(scene: Scene) -> _Asked | None:
 
 
 _HAZE_BANDS: dict[str, tuple[float, float]] = {
-    "none": (0, 0.3),
-    "light": (0.1, 0.5),
-    "medium": (0.25, 0.75),
-    "dense": (0.45, 1),
+    "none": (0, 0.20),
+    "light": (0.08, 0.36),
+    "medium": (0.20, 0.62),
+    "dense": (0.40, 1),
 }
 _WEATHER_HAZE: dict[str, str] = {"fog": "dense", "mist": "medium", "haze": "medium", "clear": "none"}
 
 _ASKS: dict[str, Callable[[Scene], _Asked | None]] = {
     "key_light": _key_light,
+    "catchlight": _catchlight,
+    "shadow": _shadow,
     "lighting_ratio": _lighting_ratio,
     "softness": _softness,
     "defocus": _defocus,
@@ -222,6 +270,8 @@ _ASKS: dict[str, Callable[[Scene], _Asked | None]] = {
 }
 _SUBJECTS = {
     "key_light": "key light",
+    "catchlight": "a catchlight",
+    "shadow": "a shadow that falls",
     "lighting_ratio": "a lighting ratio of",
     "softness": "light that is",
     "defocus": "focus that is",

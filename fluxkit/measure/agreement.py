@@ -186,7 +186,7 @@ def _temperature(one: Item, other: Item) -> list[Answer]:
     apart = 1e6 / warm[0].get("lighting.key.temperature_k") - 1e6 / cool[0].get("lighting.key.temperature_k")
     if apart < _MIREDS or (warm[0].film is not None and warm[0].film.kind == "black and white"):
         return []
-    a, b = (cast(picture) for _, picture, region in (warm, cool))
+    a, b = (cast(picture, region=region) for _, picture, region in (warm, cool))
     told = isinstance(a.value, float) and isinstance(b.value, float)
     return [("warm or cool", bool(a.value > b.value + _WARMER) if told else None)]  # type: ignore[operator]
 

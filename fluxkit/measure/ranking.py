@@ -11,13 +11,18 @@ _MEASURES = {"light": "key_light", "focus": "defocus", "colour": "cast"}
 _ORDER = {"shown": 2, "cannot tell": 1, "not shown": 0, None: 1}
 
 
+def measure_named(by: str) -> str:
+    """The measure that a word stands for: "light" is key_light, "focus" is defocus, "colour" is cast."""
+    return _MEASURES.get(by, by)
+
+
 def ranked(measurements: Sequence[Measurements], by: str | None = None) -> tuple[int, ...]:
     """The numbers of the frames, best first: those that show what was asked, surest first, then the undecided.
 
     `by` is one measure ("key_light", or in short "light", "focus", "colour"); unset, the share of wishes that are shown
     decides. Frames that are equally good keep their order. Raises `InputError` for a measure that no frame has.
     """
-    name = _MEASURES.get(by, by) if by else None
+    name = measure_named(by) if by else None
     if name and measurements and not any(name in found for found in measurements):
         known = [*measurements[0], *_MEASURES]
         raise InputError(

@@ -17,6 +17,7 @@ from fluxkit.models import ModelSpec
 from fluxkit.scene import Scene
 from fluxkit.session.filing import Filing
 from fluxkit.session.job import Job, Worker
+from fluxkit.session.keeping import keep_of, kept
 from fluxkit.session.kept_inputs import KeptInputs
 from fluxkit.session.pictures import PictureMethods
 from fluxkit.session.progress_line import ProgressLine
@@ -65,22 +66,46 @@ class Session(PictureMethods):
         return make_plan(request, **{"strict": self._strict, "tokenizers": _tokenizers, **settings})
 
     @overload
-    def shoot(self, request: Scene | Shot, *, on_error: OnError = "stop", **settings: Any) -> Frame: ...
+    def shoot(
+        self,
+        request: Scene | Shot,
+        *,
+        on_error: OnError = "stop",
+        keep: str | int | None = None,
+        by: str | None = None,
+        **settings: Any,
+    ) -> Frame: ...
     @overload
     def shoot(
-        self, request: Sweep | ShotPlan | Iterable[Shot], *, on_error: OnError = "stop", **settings: Any
+        self,
+        request: Sweep | ShotPlan | Iterable[Shot],
+        *,
+        on_error: OnError = "stop",
+        keep: str | int | None = None,
+        by: str | None = None,
+        **settings: Any,
     ) -> Frames: ...
     def shoot(
         self,
         request: Scene | Shot | Sweep | ShotPlan | Iterable[Shot],
         *,
         on_error: OnError = "stop",
+        keep: str | int | None = None,
+        by: str | None = None,
         **settings: Any,
     ) -> Frame | Frames:
         """Make the pictures: one `Frame` for a scene or shot, `Frames` in plan order for a sweep or plan.
 
         Blocks until they are made; each is in the catalogue the moment it exists. Ctrl-C stops within one step.
+        `keep="best of 8"` shoots eight seeds of each picture, measures them, and returns the one that shows best what
+        the scene asks for; `by` is one measure ("light", "focus", "colour", "grain", ...), unset all of them. Every
+        take stays in the catalogue, and the kept one is tagged there.
         """
+        if keep is not None or by is not None:
+            wish = keep_of(keep, by)
+            plan = self.plan(request, **settings)
+            chosen = kept(plan, wish, lambda shots: self.shoot(shots, on_error=on_error), self.catalogue.mark)
+            return chosen[0] if isinstance(request, Scene | Shot) else chosen
         with ProgressLine() as line:
             job = self.submit(request, on_error=on_error, on_progress=line.show, **settings)
             frames = job.result()

@@ -1,0 +1,202 @@
+"""Fits the committees of `fluxkit.measure.haze` and `.cast` on pictures that fluxkit's own renderer draws.
+
+    python bench/fit_readers.py haze          # renders, fits, writes fluxkit/measure/weights/haze.npz
+    python bench/fit_readers.py cast
+
+Air and temperature are drawn over their whole range, not from the words that nano is taught. Every picture is seen
+through other exposures, curves, blur and noise; for the cast also through tinted glass of known strength, because
+pictures by other models differ from the renderer's in just these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from fluxkit.measure.committee import NAMES, read
+from fluxkit.measure.pixels import blurred, pixels, rank_correlation
+from fluxkit.measure.subject import find_subject
+from fluxkit.nano.render import Landscape, World, render
+from fluxkit.nano.render.film import STOCKS
+from fluxkit.nano.render.light import KELVIN
+from fluxkit.nano.render.light import cast as tint
+from fluxkit.nano.worlds import sample
+
+measured = {name: importlib.import_module(f"fluxkit.measure.{name}") for name in ("haze", "cast")}
+weather = importlib.import_module("fluxkit.nano.render.landscape").WEATHER
+WEIGHTS = Path(__file__).parent.parent / "fluxkit/measure/weights"
+VIEWS = 4
+MEMBERS, HIDDEN = 5, 32
+Example = tuple[np.ndarray, np.ndarray]
+"""Features (views, n) and truths (views,)."""
+
+
+def veil(extinction: float, mist: float) -> float:
+    """The share of the middle ridge (4.7 km) that the air of `fluxkit.nano.render.landscape` veils."""
+    return 1 - float(np.exp(-0.355 * 4.7 * extinction)) * (1 - 0.75 * mist * 0.575 * 0.6)
+
+
+def airy(seed: int, index: int, size: int = 128) -> tuple[Landscape, np.ndarray, float]:
+    """A landscape in air of any thickness, its picture and its veil."""
+    world = sample(seed, index, kind="landscape")
+    rng = np.random.default_rng((seed, index, 7))
+    if index % 3 == 0:
+        thickness, mist, _ = weather[world.weather]
+        return world, render(world, size), veil(thickness, mist)
+    thickness = float(np.exp(rng.uniform(np.log(0.01), np.log(1.2))))
+    weather[FREE] = (thickness, 0.0, weather[world.weather][2])
+    picture = render(dataclasses.replace(world, weather=FREE), size)
+    del weather[FREE]
+    return world, picture, veil(thickness, 0.0)
+
+
+FREE = "any"
+"""The name under which air and temperature of any strength are lent to the renderer, picture by picture."""
+
+
+def tinted(seed: int, index: int, size: int = 128) -> tuple[World, np.ndarray, float] | None:
+    """A head or thing on colour film in light of any temperature, its picture, and the stops of red over blue."""
+    world = sample(seed, index)
+    if isinstance(world, Landscape) or STOCKS[world.film].mono:
+        return None
+    rng = np.random.default_rng((seed, index, 7))
+    kelvin = float(1e6 / rng.uniform(100, 400)) if index % 3 else KELVIN[world.temperature]
+    KELVIN[FREE] = kelvin
+    picture = render(dataclasses.replace(world, temperature=FREE), size)
+    del KELVIN[FREE]
+    left = tint(kelvin, STOCKS[world.film].balance)
+    return world, picture, float(np.log2(left[0] / left[2]))
+
+
+def haze_examples(seed: int, count: int) -> Iterator[Example]:
+    """Landscapes by day, each seen in several ways."""
+    for index in range(count):
+        world, picture, truth = airy(seed, index, (128, 192)[index % 2])
+        if world.hour == "night":
+            continue
+        rng = np.random.default_rng((seed, index, 1))
+        seen = [haze_view(pixels(picture), rng, plain=k == 0) for k in range(VIEWS)]
+        yield np.array(seen), np.full(VIEWS, measured["haze"].logit(float(np.clip(truth, 0.01, 0.99))), np.float32)
+
+
+def haze_view(code: np.ndarray, rng: np.random.Generator, *, plain: bool) -> np.ndarray:
+    """The features of one way of seeing a landscape."""
+    return measured["haze"].features(measured["haze"]._small(code if plain else _otherwise(code, rng)))
+
+
+def cast_examples(seed: int, count: int) -> Iterator[Example]:
+    """Heads and things, each seen in several ways and through tinted glass."""
+    for index in range(count):
+        drawn = tinted(seed, index)
+        if drawn is None:
+            continue
+        _, picture, truth = drawn
+        region = find_subject(picture)
+        rng = np.random.default_rng((seed, index, 1))
+        code, rows, truths = pixels(picture), [], []
+        for k in range(VIEWS):
+            stops = 0.0 if k < 2 else float(rng.normal(0, 0.3))
+            seen = code if k == 0 else _otherwise(glass(code, stops), rng)
+            rows.append(measured["cast"].features(seen, region))
+            truths.append(truth + stops)
+        yield np.array(rows), np.array(truths, np.float32)
+
+
+def glass(code: np.ndarray, stops: float) -> np.ndarray:
+    """The picture through glass that adds `stops` of red over blue to every colour."""
+    tints = np.array([2 ** (stops / 2), 1, 2 ** (-stops / 2)], np.float32)
+    light = np.clip(np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4) * tints, 0, 1)
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+
+
+def _otherwise(code: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    seen = blurred(code, float(rng.choice([0, 0, 0.6, 1.0])))
+    seen = seen + rng.normal(0, rng.choice([0, 0.01, 0.03]), seen.shape[:2]).astype(np.float32)[..., None]
+    return (np.clip(seen * rng.uniform(0.8, 1.2), 0, 1) ** rng.uniform(0.8, 1.25)).astype(np.float32)
+
+
+def gathered(name: str, seed: int, count: int, work: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The examples of a committee, drawn once and kept in `work`."""
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / f"{name}-{seed}-{count}.npz"
+    if not path.exists():
+        examples: dict[str, Callable[[int, int], Iterator[Example]]] = {"haze": haze_examples, "cast": cast_examples}
+        rows = list(examples[name](seed, count))
+        np.savez(path, x=np.array([r[0] for r in rows], np.float16), y=np.array([r[1] for r in rows], np.float32))
+    kept = np.load(path)
+    return kept["x"].astype(np.float32), kept["y"]
+
+
+def fit(x: np.ndarray, y: np.ndarray, *, epochs: int = 80) -> dict[str, np.ndarray]:
+    """A committee of two-layer networks, each by Adam on its own draw of the examples."""
+    mean, spread = x.reshape(-1, x.shape[2]).mean(0), x.reshape(-1, x.shape[2]).std(0) + 0.05
+    z = np.clip((x - mean) / spread, -5, 5)
+    members = [_member(z, y, np.random.default_rng(k), epochs) for k in range(MEMBERS)]
+    return {
+        "mean": mean,
+        "spread": spread,
+        **{n: np.stack(p) for n, p in zip(NAMES[2:], zip(*members, strict=True), strict=True)},
+    }
+
+
+def _member(x: np.ndarray, y: np.ndarray, rng: np.random.Generator, epochs: int) -> list[np.ndarray]:
+    own = rng.integers(0, len(x), len(x))
+    p = [rng.normal(0, x.shape[2] ** -0.5, (x.shape[2], HIDDEN)), np.zeros(HIDDEN), rng.normal(0, HIDDEN**-0.5, HIDDEN)]
+    p = [v.astype(np.float32) for v in (*p, np.array([y.mean()]))]
+    moments = [(np.zeros_like(v), np.zeros_like(v)) for v in p]
+    step, total = 0, epochs * (len(own) // 128)
+    for _ in range(epochs):
+        order = rng.permutation(own)
+        for start in range(0, len(order) - 127, 128):
+            rows, view = order[start : start + 128], rng.integers(0, x.shape[1], 128)
+            step += 1
+            rate = 3e-3 * 0.5 * (1 + np.cos(np.pi * step / total))
+            for values, g, (first, second) in zip(
+                p, _gradient(p, x[rows, view], y[rows, view], rng), moments, strict=True
+            ):
+                np.add(0.9 * first, 0.1 * g, out=first)
+                np.add(0.999 * second, 0.001 * g * g, out=second)
+                way = first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + 1e-8)
+                np.subtract(values, rate * (way + 3e-3 * values * (values.ndim > 1)), out=values)
+    p[3] = p[3][0]
+    return p
+
+
+def _gradient(p: list[np.ndarray], x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    x = x * (rng.random(x.shape) < 0.9) / 0.9
+    hidden = np.tanh(x @ p[0] + p[1])
+    kept = hidden * (rng.random(hidden.shape) < 0.8) / 0.8
+    error = np.clip(kept @ p[2] + p[3] - y, -1.5, 1.5) / len(x)
+    back = error[:, None] * p[2] * (kept != 0) / 0.8 * (1 - hidden**2)
+    return [x.T @ back, back.sum(0), kept.T @ error, error.sum(keepdims=True)]
+
+
+def main() -> None:
+    """Renders what is missing, fits, says how well the committee reads what it has not seen, writes the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=("haze", "cast"))
+    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--work", type=Path, default=Path("nano-work/readers"))
+    options = parser.parse_args()
+    x, y = gathered(options.name, 8_300_000, options.count, options.work)
+    cut = len(x) * 9 // 10
+    weights = fit(x[:cut], y[:cut])
+    kept = {name: value.astype(np.float16) for name, value in weights.items()}
+    read_back = {name: value.astype(np.float32) for name, value in kept.items()}
+    for label, view in (("plain", 0), ("another curve, blur and noise", VIEWS - 1)):
+        said = read(x[cut:, view], read_back)
+        guess, apart = said.mean(0), said.std(0)
+        sure = apart <= measured[options.name]._APART
+        off = float(np.median(np.abs(guess - y[cut:, view])))
+        ranks = [rank_correlation(guess[w], y[cut:, view][w]) for w in (np.ones_like(sure), sure)]
+        print(f"{label}: median error {off:.2f}, rank {ranks[0]:.3f}; of the sure ({sure.mean():.0%}) {ranks[1]:.3f}")
+    np.savez_compressed(WEIGHTS / f"{options.name}.npz", **kept)
+
+
+if __name__ == "__main__":
+    main()
