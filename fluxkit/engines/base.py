@@ -11,12 +11,13 @@ The contract, on one page:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from fluxkit.frames.frame import Frame
+from fluxkit.frames.provenance import Provenance
 from fluxkit.models import ModelSpec
 from fluxkit.shots.shot import Shot
 
@@ -80,3 +81,14 @@ class PaidEngine(Engine, Protocol):
 
     def resume(self, progress: OnProgress) -> Iterator[Frame]:
         """Fetch the pictures of jobs that were submitted earlier and never fetched; spends nothing."""
+
+
+@runtime_checkable
+class Repeatable(Engine, Protocol):
+    """An engine that can be set as it was when a picture was made, one choice at a time, to find what changed it."""
+
+    def options_of(self, provenance: Provenance) -> dict[str, Any]:
+        """The choices of a record under the names that `alike` takes: `dtype`, `batch`, `attention`, ..."""
+
+    def alike(self, options: Mapping[str, Any]) -> Engine:
+        """Another engine like this one, with these choices made otherwise."""

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from fluxkit import engines
-from fluxkit.errors import FluxkitError, FrameError
-from fluxkit.frames import Frame, Provenance
+from fluxkit.errors import FrameError
+from fluxkit.frames import Frame
+from fluxkit.session.cause import CHANCE, Search
+from fluxkit.session.comparison import TOLERANCE_DB, Difference, Verdict, compare_pixels, compare_records
 from fluxkit.session.retake import retake
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from fluxkit.session.session import Session
-
-Verdict = Literal["identical", "within tolerance", "drifted"]
-
-TOLERANCE_DB = 40.0
-"""Signal to noise above which two pictures look the same side by side: 40 dB is an error of 2.6 levels of 255."""
-
-_SETTABLE = ("dtype", "device")
-"""What can be put back as it was, one at a time, to see whether it explains a drift: options of an engine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that is not as it was when the picture was made."""
-
-    name: str
-    was: str
-    now: str
-
-    def __str__(self) -> str:
-        return f"{self.name}: was {self.was or 'not written down'}, now {self.now or 'not written down'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +30,11 @@ class Reproduction:
     differences: tuple[Difference, ...]
     """What differs between the records, whether or not it explains anything."""
     cause: str = ""
-    """With `find_cause=True`: the one difference that, put back as it was, makes the picture come out the same."""
+    """With `find_cause=True`: the difference that, put back as it was, makes the picture come out the same."""
     tried: tuple[str, ...] = ()
-    """The differences that were put back one at a time."""
+    """The differences that were put back, one at a time and at last together."""
+    fixed: tuple[str, ...] = ()
+    """Differences that cannot be put back here, such as a library's version: they may be the cause."""
     frame: Frame = field(repr=False, default=None)  # type: ignore[assignment]
     """The new picture. It is in no catalogue."""
 
@@ -67,10 +48,15 @@ class Reproduction:
         lines = [f"{self.verdict}: {figures}", *(f"  {difference}" for difference in self.differences)]
         if not self.differences and self.verdict != "identical":
             lines.append("  nothing that the records say differs")
-        if self.cause:
-            lines.append(f"  explained by {self.cause}: put back as it was, the picture comes out the same")
+        if self.cause == CHANCE:
+            lines.append("  explained by chance: made twice with today's settings, it came out differently")
+        elif self.cause:
+            together = " together" if " and " in self.cause else ""
+            lines.append(f"  explained by {self.cause}{together}: put back as it was, the picture comes out the same")
         elif self.tried:
             lines.append(f"  not explained by any of: {', '.join(self.tried)}")
+        if self.fixed and not self.cause:
+            lines.append(f"  cannot be put back here: {', '.join(self.fixed)}")
         return "\n".join(lines)
 
 
@@ -84,8 +70,10 @@ def reproduce(
     """Make a frame, or the picture in a file, again from its record, and compare.
 
     The verdict is "identical" (every pixel), "within tolerance" (at least `tolerance_db` of signal to noise) or
-    "drifted". With `find_cause=True` what differs and can be put back (number type, device) is put back one at a
-    time. A picture from a JPEG or WebP is compared as its file shows it, so it is never identical.
+    "drifted". With `find_cause=True` what differs and can be put back (number type, device, batch size, attention
+    kernel, memory lever and modulation table, compiling, step cache) is put back one at a time, then all together;
+    what cannot (versions, weights) is named. A picture from a JPEG or WebP is compared as its file shows it, so it is
+    never identical.
 
     Nothing is kept in the catalogue; a hosted model costs what it costs, within the session's budget.
     """
@@ -103,66 +91,9 @@ def reproduce(
         )
     differences = compare_records(was.provenance, again.provenance)
     verdict, psnr, largest, mean = compare_pixels(was.image, again.image, tolerance_db)
-    looked = find_cause and verdict != "identical"
-    cause, tried = _cause(was, session, differences, verdict, tolerance_db) if looked else ("", ())
-    return Reproduction(verdict, psnr, largest, mean, differences, cause, tried, again)
-
-
-def compare_records(was: Provenance, now: Provenance) -> tuple[Difference, ...]:
-    """What two records say differently, in the order in which it usually matters."""
-    found = [
-        Difference(name, str(getattr(was, name)), str(getattr(now, name)))
-        for name in ("weights", "engine", "device", "dtype", "batch", "seed_device", "host", "fluxkit")
-    ]
-    found.append(Difference("levers", ", ".join(was.levers), ", ".join(now.levers)))
-    for kind in ("versions", "extra"):
-        before, after = getattr(was, kind), getattr(now, kind)
-        names = dict.fromkeys([*before, *after])
-        found += [Difference(name, before.get(name, ""), after.get(name, "")) for name in names]
-    return tuple(difference for difference in found if difference.was != difference.now)
-
-
-def compare_pixels(was: Image, now: Image, tolerance_db: float = TOLERANCE_DB) -> tuple[Verdict, float, int, float]:
-    """The verdict on two pictures of one size, their signal to noise in dB, and their largest and mean difference."""
-    import numpy as np
-
-    gap = np.abs(np.asarray(was.convert("RGB"), np.int16) - np.asarray(now.convert("RGB"), np.int16))
-    if not gap.any():
-        return "identical", float("inf"), 0, 0.0
-    psnr = float(10 * np.log10(255**2 / np.mean(gap.astype(np.float64) ** 2)))
-    return ("within tolerance" if psnr >= tolerance_db else "drifted"), psnr, int(gap.max()), float(gap.mean())
-
-
-def _cause(
-    was: Frame, session: Session, differences: tuple[Difference, ...], verdict: Verdict, tolerance_db: float
-) -> tuple[str, tuple[str, ...]]:
-    """The difference that, put back alone, gives a better verdict; and those that were tried."""
-    tried = []
-    for difference in differences:
-        if difference.name not in _SETTABLE or not difference.was:
-            continue
-        engine = _engine_with(was.provenance.engine, difference)
-        if engine is None:
-            continue
-        tried.append(difference.name)
-        try:
-            again = retake(session, was.shot, engine=engine)
-        except FluxkitError:
-            continue
-        finally:
-            engine.close()
-        better, *_figures = compare_pixels(was.image, again.image, tolerance_db)
-        if better == "identical" or (better == "within tolerance" and verdict == "drifted"):
-            return difference.name, tuple(tried)
-    return "", tuple(tried)
-
-
-def _engine_with(name: str, difference: Difference) -> engines.Engine | None:
-    """An engine of that name with one option as it was; None where it has no such option or cannot be made here."""
-    # A device is written down as a kind and a name, `cuda:NVIDIA H100`; an engine is asked for the kind.
-    value = difference.was.partition(":")[0] if difference.name == "device" else difference.was
-    try:
-        made = engines.create(name, **{difference.name: value})
-    except (FluxkitError, TypeError):
-        return None
-    return made
+    result = Reproduction(verdict, psnr, largest, mean, differences, frame=again)
+    if find_cause and verdict != "identical":
+        search = Search(was, again, session, verdict=verdict, tolerance_db=tolerance_db)
+        found = search.run(differences)
+        return replace(result, cause=" and ".join(found.names), tried=found.tried, fixed=found.fixed)
+    return result

@@ -8,9 +8,11 @@ from PIL import Image
 
 import fluxkit as fk
 from fluxkit import engines
+from fluxkit.engines.local import LocalEngine, repeat
 from fluxkit.errors import FrameError
 from fluxkit.frames.provenance import Source
-from fluxkit.session.reproduction import compare_pixels, compare_records, reproduce
+from fluxkit.session.comparison import compare_pixels, compare_records
+from fluxkit.session.reproduction import reproduce
 
 SCENE = fk.Scene(subject=fk.Subject(description="a hare"))
 
@@ -75,8 +77,8 @@ def test_another_number_type_is_within_tolerance_and_named(tmp_path):
         ]
         assert (again.cause, again.tried) == ("", ())
         found = reproduce(frame, session, find_cause=True)
-        assert (found.cause, found.tried) == ("dtype", ("dtype",))
-        assert "explained by dtype" in repr(found)
+        assert (found.cause, found.tried, found.fixed) == ("dtype", ("dtype",), ("torch",))
+        assert "explained by dtype: put back as it was" in repr(found)
         strict = reproduce(frame, session, tolerance_db=60)
         assert (strict.verdict, bool(strict)) == ("drifted", False)
 
@@ -89,8 +91,110 @@ def test_a_drift_that_no_single_difference_explains_is_said_to_be_unexplained(tm
         again = reproduce(frame_of_another, session, find_cause=True)
     assert again.verdict == "drifted"
     assert again.cause == ""
-    assert set(again.tried) == {"dtype", "device"}
+    assert again.tried == ("dtype", "device", "dtype and device")
     assert "not explained by any of" in repr(again)
+
+
+NOW = {"dtype": "bfloat16", "device": "cpu", "memory": "resident", "batch": 1, "attention": "", "compile": False,
+       "step_cache": ""}  # fmt: skip
+THEN = {"dtype": "float32", "device": "cuda", "memory": "table", "batch": 4, "attention": "flash", "compile": True,
+        "step_cache": "first-block 0.08"}  # fmt: skip
+
+
+class LeveredEngine(fk.FunctionEngine):
+    """Draws a picture that follows from the seed and from those of its choices that are said to matter."""
+
+    culprits = ()
+
+    def __init__(self, **options):
+        super().__init__(self._drawn, name="levered")
+        self.options = NOW | options
+
+    def _drawn(self, shot):
+        return drawn(shot.with_("seed", sum(ord(c) for name in self.culprits for c in str(self.options[name]))))
+
+    def shoot(self, shots, progress=lambda _p: None):
+        made = self.options
+        said = [made["memory"] if made["memory"] != "resident" else "", "compile" if made["compile"] else "",
+                f"attention {made['attention']}" if made["attention"] else "", made["step_cache"]]  # fmt: skip
+        record = {"levers": tuple(filter(None, said)), "batch": made["batch"], "dtype": made["dtype"],
+                  "device": made["device"], "versions": {"torch": "2"}}  # fmt: skip
+        for frame in super().shoot(shots, progress):
+            yield fk.Frame(frame.shot, frame.image, provenance=frame.provenance.with_(**record))
+
+    def options_of(self, provenance):
+        return repeat.options_of(provenance)
+
+    def alike(self, options):
+        return type(self)(**(self.options | options))
+
+
+def found_with(tmp_path, monkeypatch, *culprits):
+    monkeypatch.setattr(LeveredEngine, "culprits", culprits)
+    frame = shot_with(tmp_path / "then", LeveredEngine(**THEN))
+    with fk.Session(tmp_path / "now", engine=LeveredEngine()) as session:
+        return reproduce(frame, session, find_cause=True)
+
+
+@pytest.mark.parametrize("culprit", NOW)
+def test_among_everything_that_differs_the_one_choice_that_explains_the_drift_is_named(tmp_path, monkeypatch, culprit):
+    found = found_with(tmp_path, monkeypatch, culprit)
+    assert {difference.name for difference in found.differences} == set(NOW)
+    assert (found.verdict, found.cause) == ("drifted", culprit)
+    assert found.tried[-1] == culprit
+    assert f"explained by {culprit}: put back as it was" in repr(found)
+
+
+def test_choices_that_explain_it_only_together_are_named_together(tmp_path, monkeypatch):
+    found = found_with(tmp_path, monkeypatch, "dtype", "attention")
+    assert set(found.cause.split(" and ")) == set(NOW)
+    assert len(found.tried) == len(NOW) + 1
+    assert "together: put back as it was" in repr(found)
+
+
+def test_what_cannot_be_put_back_is_said_where_nothing_else_explains_the_drift(tmp_path):
+    frame = shot_with(tmp_path / "then", TypedEngine())
+    other = fk.Frame(frame.shot, drawn(frame.shot.with_("seed", 5)), provenance=frame.provenance.with_(
+        weights="other-weights", versions={"torch": "1.0"}))  # fmt: skip
+    with fk.Session(tmp_path / "now", engine=TypedEngine()) as session:
+        found = reproduce(other, session, find_cause=True)
+    assert (found.cause, found.tried) == ("", ())
+    assert found.fixed == ("weights", "torch")
+    assert "cannot be put back here: weights, torch" in repr(found)
+
+
+def test_an_engine_that_does_not_repeat_itself_is_found_out(tmp_path):
+    calls = iter(range(99))
+    frame = shot_with(tmp_path / "then", TypedEngine())
+    dice = TypedEngine()
+    dice._function = lambda shot: drawn(shot.with_("seed", 1000 + next(calls)))
+    with fk.Session(tmp_path / "now", engine=dice) as session:
+        found = reproduce(frame, session, find_cause=True)
+    assert found.cause == "chance"
+    assert "made twice with today's settings" in repr(found)
+
+
+def test_finding_the_cause_at_a_host_costs_no_further_picture(tmp_path):
+    with fk.FakeHost() as fake:
+        engine = fk.HostedEngine(server=fake, detached=False)
+        with fk.Session(tmp_path, engine=engine, budget_usd=1.0) as session:
+            frame = session.shoot(SCENE, model="flux-pro-1.1", seed=3, size=(256, 256))
+            other = fk.Frame(frame.shot, drawn(frame.shot), provenance=frame.provenance)
+            found = reproduce(other, session, find_cause=True)
+        assert (found.verdict, found.cause, found.tried) == ("drifted", "", ())
+        assert fake.billed == 2
+
+
+def test_the_local_engine_finds_its_own_number_type(tmp_path, tiny):
+    spec = fk.models.get("flux.1-schnell").with_(weights=str(tiny("flux1", guidance=False)))
+    asked = {"model": spec, "seed": 3, "size": (256, 256), "steps": 2}
+    with fk.Session(tmp_path / "then", engine=LocalEngine(dtype="float32", batch=2, memory="table")) as session:
+        frame = session.shoot(SCENE, **asked)
+    assert (frame.provenance.batch, frame.provenance.levers) == (2, ("table",))
+    with fk.Session(tmp_path / "now", engine=LocalEngine(dtype="bfloat16")) as session:
+        found = reproduce(frame, session, find_cause=True, tolerance_db=90)
+    assert {difference.name for difference in found.differences} == {"dtype", "batch", "memory"}
+    assert found.cause == "dtype"
 
 
 def test_a_scaled_file_is_refused_with_the_reason(tmp_path):
@@ -114,7 +218,7 @@ def test_a_frame_that_was_developed_afterwards_sends_to_its_source(tmp_path):
 def test_records_and_pixels_are_compared_by_name():
     was = fk.Provenance(engine="local", batch=1, levers=("offload",), versions={"torch": "2.11"})
     now = fk.Provenance(engine="local", batch=4, versions={"torch": "2.13", "diffusers": "0.42"})
-    assert [difference.name for difference in compare_records(was, now)] == ["batch", "levers", "torch", "diffusers"]
+    assert [difference.name for difference in compare_records(was, now)] == ["batch", "memory", "torch", "diffusers"]
     grey = Image.new("RGB", (8, 8), (100, 100, 100))
     brighter = Image.new("RGB", (8, 8), (101, 100, 100))
     assert compare_pixels(grey, grey)[0] == "identical"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
 from fluxkit._base import __version__
 from fluxkit.engines.base import OnProgress, silent
 from fluxkit.engines.local import device as devices
-from fluxkit.engines.local import levers, parallel, windows
+from fluxkit.engines.local import levers, parallel, repeat, windows
 from fluxkit.engines.local.embeds import EmbedCache, Embeds
 from fluxkit.engines.local.failures import told
 from fluxkit.engines.local.prefix import phases
@@ -106,6 +106,16 @@ class LocalEngine:
             self._model.parts.drop()
             self._model = None
         self.embeds.clear()
+
+    def options_of(self, provenance: Provenance) -> dict[str, Any]:
+        """The choices that a picture was made with, as this engine's options; see `Repeatable`."""
+        return repeat.options_of(provenance)
+
+    def alike(self, options: Mapping[str, Any]) -> LocalEngine:
+        """An engine like this one with some choices made otherwise."""
+        device, dtype = self._asked
+        return LocalEngine(**{"device": device, "dtype": dtype, "memory": self._memory, "strict": self._strict,
+                              **self._speed.model_dump(), **options})  # fmt: skip
 
     @cached_property
     def device(self) -> devices.Device:

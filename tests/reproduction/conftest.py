@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.tiny.folders import tiny
+
+__all__ = ["tiny"]
