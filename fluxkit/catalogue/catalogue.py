@@ -21,7 +21,7 @@ from fluxkit.catalogue.transfer import copy, pictures
 from fluxkit.catalogue.verify import Verification, verify
 from fluxkit.catalogue.writer import Writer
 from fluxkit.errors import InputError
-from fluxkit.frames import Frame, Frames, metadata, png, thumbnail
+from fluxkit.frames import Frame, Frames, metadata, thumbnail
 from fluxkit.frames.marks import Marks
 from fluxkit.frames.provenance import Source
 from fluxkit.shots.inputs import ReferenceImage
@@ -61,7 +61,7 @@ class Catalogue:
         if isinstance(frame, FiledFrame) and frame.is_of(self):
             return frame
         # Everything slow happens before the write lock is taken.
-        picture, small = png.encode(frame.image), thumbnail.jpeg(frame.image)
+        picture, small = frame.png(), thumbnail.jpeg(frame.image)
         record = dataclasses.replace(metadata.record_of(frame), content=ReferenceImage.of(frame.image).content)
         made = frame.made or datetime.now(UTC)
 
