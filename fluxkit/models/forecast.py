@@ -11,9 +11,9 @@ import json
 import math
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fluxkit._base import Record
 from fluxkit.errors import WeightsError
@@ -60,7 +60,10 @@ _SCALES = {"int8": 1 / 1024, "nf4": 1 / 32}
 _BITS = {"fp8": 8, "int8": 8, "nf4": 4}
 _FETCHED = 2
 """Layers on the device at once where they come one after another: the one that computes and the one that is fetched."""
-_CHANNELS = {"flux.1": 3072, "flux.2": 6144, "flux.3": 3072}
+_CHANNELS = {
+    "flux.1": 3072, "flux.2-dev": 6144, "flux.2-klein-4b": 3072, "flux.2-klein-9b": 4096, "flux.3": 3072,
+}  # fmt: skip
+"""Width of the transformers whose configuration is not on this machine."""
 
 
 class PartSize(Record):
@@ -194,7 +197,7 @@ def forecast(
         bytes_per_number=bytes_per_number,
         batch=batch,
         text_tokens=min(512, max(spec.windows.values(), default=512)),
-        channels=_width(config) or _CHANNELS[spec.family],
+        channels=_width(config) or _CHANNELS[_known(spec, _CHANNELS)],
     )
 
 
@@ -248,8 +251,7 @@ def _sized(name: str, files: list[Path]) -> PartSize:
 def _published(spec: ModelSpec) -> tuple[PartSize, ...]:
     if spec.where == "hosted":
         return ()
-    key = next((key for key in _KNOWN_BILLIONS if spec.id.replace("-base", "").startswith(key)), spec.family)
-    billions = {"transformer": spec.parameters or 0.0} | _KNOWN_BILLIONS.get(key, {})
+    billions = {"transformer": spec.parameters or 0.0} | _KNOWN_BILLIONS.get(_known(spec, _KNOWN_BILLIONS), {})
     return tuple(
         PartSize(
             name=name,
@@ -259,6 +261,12 @@ def _published(spec: ModelSpec) -> tuple[PartSize, ...]:
         )
         for name, size in billions.items()
     )
+
+
+def _known(spec: ModelSpec, table: Mapping[str, Any]) -> str:
+    """The key of a table that stands for a model: the longest that its id begins with, or else its family."""
+    named = spec.id.replace("-base", "")
+    return max((key for key in table if named.startswith(key)), key=len, default=spec.family)
 
 
 def _config(folder: Path) -> dict[str, int]:

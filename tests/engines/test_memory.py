@@ -82,6 +82,30 @@ def test_fp8_halves_the_transformer_and_says_so(dev: ModelSpec, resident: str) -
     assert 1 in sizes
 
 
+@pytest.mark.parametrize(("lever", "close"), [("int8", 12), ("nf4", 40)])
+def test_quantised_levers_keep_the_picture_nearly_and_say_so(dev: ModelSpec, lever: str, close: float) -> None:
+    import numpy as np
+
+    plain = shoot(LocalEngine(device="cpu"), a_shot(dev))[0]
+    engine = LocalEngine(device="cpu", memory=lever)
+    frame = shoot(engine, a_shot(dev))[0]
+    assert frame.provenance.levers == (lever,)
+    apart = np.abs(np.asarray(frame.image).astype(int) - np.asarray(plain.image).astype(int)).mean()
+    assert 0 < apart < close
+    layer = engine._model.parts["transformer"].transformer_blocks[0].ff.net[2]
+    assert {"codes", "scale"} <= {name for name, _ in layer.named_buffers()}
+    assert shoot(engine, a_shot(dev))[0].fingerprint == frame.fingerprint
+
+
+def test_quantised_text_encoders_have_embeds_of_their_own(dev: ModelSpec) -> None:
+    key = {}
+    for lever in ("offload", "int8"):
+        engine = LocalEngine(device="cpu", memory=lever)
+        engine._load(a_shot(dev))
+        key[lever] = engine._model.embeds_key("a red cat", ())
+    assert key["offload"] != key["int8"]
+
+
 def test_out_of_memory_steps_down_one_lever_goes_on_and_says_so(
     dev: ModelSpec, resident: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

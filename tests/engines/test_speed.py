@@ -1,4 +1,4 @@
-"""Steps in common, batches, compiled blocks, attention kernels, caches over steps: what they keep and what they change."""
+"""Steps in common, batches, compiled blocks, attention kernels, caches: what they keep, and what they change."""
 
 from __future__ import annotations
 

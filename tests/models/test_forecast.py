@@ -68,6 +68,51 @@ def test_every_local_model_has_a_forecast() -> None:
             assert all(size > 1e9 for size in stages.values()), spec.id
 
 
+@pytest.mark.parametrize(("name", "side"), [("flux.1-dev", 1024), ("flux.2-klein-9b", 1536)])
+def test_what_a_step_and_a_decode_take_is_what_the_real_classes_take_on_the_meta_device(name: str, side: int) -> None:
+    from bench import activations
+
+    told = forecast(models.get(name), side, side)
+    stages, weights = told.stages("offload"), told.parts
+    beside = sum(part.parameters for part in weights if part.name in ("transformer", "vae")) * 2
+    assert stages["denoise"] - beside == pytest.approx(activations.step_bytes(name, side), rel=0.05)
+    assert stages["decode"] - beside == pytest.approx(activations.decode_bytes(name, side), rel=0.05)
+
+
+def test_modulation_is_counted_in_the_files(tiny) -> None:
+    from diffusers import FluxTransformer2DModel
+
+    from fluxkit.engines.local.modulation import ModulationTable
+
+    folder = tiny("flux1")
+    spec = models.get("flux.1-dev").with_(weights=str(folder))
+    transformer = FluxTransformer2DModel.from_pretrained(folder / "transformer", local_files_only=True)
+    wanted = sum(ModulationTable(transformer).sizes().values())
+    assert modulation_bytes(forecast(spec, bytes_per_number=4)) == wanted * 4
+
+
+@pytest.mark.parametrize(("lever", "bits"), [("int8", 8), ("nf4", 4)])
+def test_quantised_blocks_take_what_is_forecast(lever: str, bits: int) -> None:
+    import torch
+    from diffusers import FluxTransformer2DModel
+
+    from fluxkit.engines.local.quantised import bytes_in, quantise
+    from fluxkit.models.forecast import MemoryForecast, PartSize
+
+    made = FluxTransformer2DModel(num_layers=1, num_single_layers=1, num_attention_heads=4).transformer_blocks
+    made = made.to(torch.bfloat16)
+    part = PartSize(name="transformer", parameters=sum(p.numel() for p in made.parameters()))
+    told = MemoryForecast(model="m", parts=(part,), width=16, height=16)
+    quantise(made, bits, "cpu")
+    assert told._transformer(lever) == pytest.approx(bytes_in(made), rel=0.02)
+
+
+def test_a_batch_takes_more_for_its_steps_alone() -> None:
+    one, four = (forecast(models.get("flux.1-dev"), batch=batch).stages("offload") for batch in (1, 4))
+    assert four["denoise"] > one["denoise"]
+    assert (four["encode"], four["decode"]) == (one["encode"], one["decode"])
+
+
 def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     file.write_bytes(b"none")
