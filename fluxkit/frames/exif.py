@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import struct
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+_LABELLED = re.compile(r"\s*(prompt|workflow)\s*:\s*(\{.*)", re.IGNORECASE | re.DOTALL)
 _SOFTWARE, _EXIF_IFD, _USER_COMMENT = 0x0131, 0x8769, 0x9286
 _UNICODE, _ASCII = b"UNICODE\0", b"ASCII\0\0\0"
 
@@ -27,14 +34,22 @@ def write(software: str, comment: str) -> bytes:
     return block
 
 
+def read_labelled(block: bytes) -> dict[str, str]:
+    """Texts that were put into tags of cameras under a word of their own: `prompt:{...}` in Model, as ComfyUI does.
+
+    Source: ComfyUI, comfy_extras/nodes_images.py (WebP) and the saving nodes that follow it.
+    """
+    return {
+        found[1].lower(): found[2]
+        for value in _loaded(block).values()
+        if isinstance(value, str) and (found := _LABELLED.match(value.rstrip("\0")))
+    }
+
+
 def read_comment(block: bytes) -> str:
     """The UserComment of an Exif block, whoever wrote it; empty where there is none."""
-    from PIL import Image
-
-    exif = Image.Exif()
     try:
-        exif.load(b"Exif\0\0" + block.removeprefix(b"Exif\0\0"))
-        note = exif.get_ifd(_EXIF_IFD).get(_USER_COMMENT, b"")
+        note = _loaded(block).get_ifd(_EXIF_IFD).get(_USER_COMMENT, b"")
     except (OSError, SyntaxError, ValueError, struct.error):
         return ""
     if isinstance(note, str):
@@ -45,6 +60,16 @@ def read_comment(block: bytes) -> str:
         order = "utf-16-le" if wide[1::2].count(0) > wide[::2].count(0) else "utf-16-be"
         return wide.decode(order, "replace").rstrip("\0")
     return bytes(note).removeprefix(_ASCII).decode("utf-8", "replace").rstrip("\0")
+
+
+def _loaded(block: bytes) -> Image.Exif:
+    """The tags of a block; none where it is damaged."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    with contextlib.suppress(OSError, SyntaxError, ValueError, struct.error):
+        exif.load(b"Exif\0\0" + block.removeprefix(b"Exif\0\0"))
+    return exif
 
 
 def _entry(tag: int, kind: int, count: int, value: bytes, at: int) -> bytes:

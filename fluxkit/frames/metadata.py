@@ -42,7 +42,7 @@ class Notes:
     signed: bool = False
     """Whether the file carries a C2PA content credential."""
     texts: dict[str, str] = dataclasses.field(default_factory=dict)
-    """All texts of a PNG by key."""
+    """All texts of a PNG by key; of a JPEG or WebP what other programs put into Exif under a word of their own."""
 
 
 def write(
@@ -171,7 +171,8 @@ def read_notes(path: Path) -> Notes:
     else:
         raise FrameError(f"{path.name!r} is no PNG, JPEG or WebP picture. Give a file that fluxkit wrote.")
     own = xmp.read(packet).record if packet else ""
-    return Notes(record=own, parameters=exif.read_comment(block) if block else "", xmp=packet, signed=signed)
+    comment, texts = (exif.read_comment(block), exif.read_labelled(block)) if block else ("", {})
+    return Notes(record=own, parameters=comment, xmp=packet, signed=signed, texts=texts)
 
 
 def loader(path: Path) -> Callable[[], Image]:

@@ -110,6 +110,45 @@ def test_comfyui_graphs_of_flux_are_followed_to_the_prompt(tmp_path):
     assert "/models" not in repr(found)
 
 
+@pytest.mark.parametrize("kind", ["webp", "jpg"])
+@pytest.mark.parametrize("tag", [0x0110, 0x010F, 0x010E], ids=["model", "make", "description"])
+def test_comfyuis_webp_and_jpeg_are_read_like_its_png(tmp_path, kind, tag):
+    # ComfyUI, comfy_extras/nodes_images.py: `prompt:` in Model, `workflow:` in Make; other nodes use neighbouring tags.
+    exif = Image.Exif()
+    exif[tag] = "prompt:" + json.dumps(flux_graph())
+    exif[0x0131] = "workflow:{}"
+    Image.new("RGB", (8, 8)).save(tmp_path / f"a.{kind}", exif=exif)
+    found = importers.read(tmp_path / f"a.{kind}")
+    is_our_fisherman(found)
+    assert (found.program, found.request["seed"]) == ("ComfyUI", 219670278747233)
+
+
+@pytest.mark.parametrize("nested", [True, False], ids=["text", "object"])
+def test_a_comfyui_graph_in_the_exif_comment_is_read(tmp_path, nested):
+    graph = json.dumps(flux_graph()) if nested else flux_graph()
+    note = json.dumps({"prompt": graph, "workflow": {}}).encode("utf-16-be")
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + note
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.webp", exif=exif)
+    is_our_fisherman(importers.read(tmp_path / "a.webp"))
+
+
+def test_an_animated_webp_of_comfyui_is_read(tmp_path):
+    exif = Image.Exif()
+    exif[0x0110] = "prompt:" + json.dumps(classic_graph())
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], exif=exif, lossless=True)
+    assert importers.read(tmp_path / "a.webp").request["seed"] == 77
+
+
+def test_a_camera_whose_model_is_called_prompt_is_no_comfyui(tmp_path):
+    exif = Image.Exif()
+    exif[0x0110] = "Prompt: the camera"
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", exif=exif)
+    with pytest.raises(FrameError, match="holds no prompt"):
+        importers.read(tmp_path / "a.jpg")
+
+
 def test_comfyui_graphs_with_links_for_values_are_followed_too(tmp_path):
     found = importers.read(png_with(tmp_path / "a.png", prompt=json.dumps(classic_graph())))
     is_our_fisherman(found)

@@ -18,7 +18,7 @@ _DEEPEST = 64
 
 def read(notes: Notes) -> Found | None:
     """The request in the graph that made the picture; None where there is none."""
-    content = parsed(notes.texts.get("prompt", ""))
+    content = parsed(notes.texts.get("prompt", "")) or _in_comment(notes.parameters)
     if not isinstance(content, dict):
         return None
     nodes = {str(name): node for name, node in content.items() if isinstance(node, dict) and "class_type" in node}
@@ -51,6 +51,13 @@ def read(notes: Notes) -> Found | None:
         if "lora_name" in node.get("inputs", {})
     ]
     return found
+
+
+def _in_comment(comment: str) -> Any:
+    """The graph in a JPEG's or WebP's comment, where some saving nodes put `prompt` and `workflow` as one JSON."""
+    both = parsed(comment)
+    graph = both.get("prompt") if isinstance(both, dict) else None
+    return parsed(graph) if isinstance(graph, str) else graph
 
 
 class Graph:
