@@ -37,8 +37,19 @@ def test_each_template_says_what_its_golden_text_says(template):
     assert text == path.read_text(encoding="utf-8")
 
 
+def test_the_presets_say_what_was_read_aloud():
+    """The gallery of the scene notebook: after a change of words, read every line of this file aloud."""
+    names = [name for name in vars(presets) if name.isupper()]
+    ids = ("flux.1-dev", "flux-pro-1.1-ultra", "flux.2-dev", "flux.3-klein", "nano")
+    lines = [f"{name}, {model}: {getattr(presets, name).prompt(model)}" for name in names for model in ids]
+    path = GOLDEN / "presets.txt"
+    if os.environ.get("FLUXKIT_WRITE_GOLDEN"):
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert lines == path.read_text(encoding="utf-8").splitlines()
+
+
 def test_every_golden_text_belongs_to_a_template():
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == {name.replace("/", ".") for name in ALL}
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {"presets", *(name.replace("/", ".") for name in ALL)}
 
 
 @pytest.mark.parametrize(

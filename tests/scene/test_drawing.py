@@ -1,6 +1,7 @@
 """Drawings show what the scene says; whether they look well is for eyes."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import matplotlib
 import pytest
@@ -9,7 +10,7 @@ matplotlib.use("agg")
 
 from fluxkit import optics
 from fluxkit.errors import InputError
-from fluxkit.scene import Lens, Scene, Subject, drawing, rigs
+from fluxkit.scene import Lens, Light, Lighting, Scene, Subject, drawing, presets, rigs
 
 
 def shot(focal, stop, focus):
@@ -85,3 +86,48 @@ def test_importing_the_scene_loads_no_matplotlib():
 
     code = "import sys, fluxkit.scene; sys.exit('matplotlib' in sys.modules or 'yaml' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_plate_holds_every_word_of_the_prompt_in_the_ink_of_its_part():
+    scene = presets.HEADSHOT
+    figure = drawing.plate(scene, "Headshot")
+    words = [text for text in figure.texts if text.get_fontfamily() == ["DejaVu Serif"]]
+    assert " ".join(text.get_text() for text in words) == str(scene.prompt("flux.1-dev"))
+    legend = {text.get_text(): text.get_color() for text in figure.texts if text not in words}
+    ink = {text.get_text(): text.get_color() for text in words}
+    assert ink["octabox,"] == legend["light"]
+    assert ink["105mm"] == legend["camera and lens"]
+    assert ink["grain,"] == legend["film"]
+    assert ink["sweater."] == legend["who and where"]
+
+
+def test_words_of_a_plate_stay_in_their_column_however_many_there_are():
+    long = presets.HEADSHOT.with_("subject.description", "a woman, " * 300)
+    figure = drawing.plate(long)
+    words = [text for text in figure.texts if text.get_fontfamily() == ["DejaVu Serif"]]
+    for text in words[::20]:
+        box = text.get_window_extent()
+        assert box.x1 < 0.55 * figure.bbox.width
+        assert box.y0 > 0.07 * figure.bbox.height
+    assert words[-1].get_text() == "…"
+
+
+@pytest.mark.parametrize("name", [name for name in vars(presets) if name.isupper()])
+def test_every_preset_has_a_plate_whose_drawings_keep_to_their_places(name):
+    scene = getattr(presets, name)
+    figure = drawing.plate(scene, picture=[[0.0, 1.0]], caption="a picture")
+    frame, plan, picture, ruler = figure.axes
+    places = [axis.get_position() for axis in (frame, plan, picture)]
+    assert all(left.x1 <= right.x0 + 0.005 for left, right in pairwise(places))
+    paper = frame.patches[0]
+    assert paper.get_width() / paper.get_height() == pytest.approx(scene.aspect)
+    assert ruler.patches, "the depth of field is drawn"
+    assert any("key" in text.get_text() for text in plan.texts)
+
+
+@pytest.mark.parametrize(("direction", "side"), [("left", 0), ("right", -1)])
+def test_the_subject_is_lit_from_the_keys_side(direction, side):
+    scene = presets.HEADSHOT.with_(lighting=Lighting(key=Light(direction=direction)))
+    wash = drawing.plate(scene).axes[0].images[0].get_array()
+    row = wash[30, :, 0]
+    assert row[side] == row.max() > row.min()

@@ -38,6 +38,22 @@ def depth_of_field(scenes: Mapping[str, Scene], *, nearest_m: float = 0.5, furth
     return figure
 
 
+def draw_limits(axis: Any, scene: Scene, *, nearest_m: float = 0.2, furthest_m: float = 100.0) -> None:
+    """Draw one scene's bar on a ruler of distance into an axis; only its words where its limits are unknown."""
+    seen = scene.optics()
+    axis.set_xscale("log")
+    axis.set_xlim(nearest_m, furthest_m * 1.9)
+    ticks = [tick for tick in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if nearest_m <= tick <= furthest_m]
+    axis.set_xticks(ticks, [metres(tick) for tick in ticks], fontsize=8)
+    axis.minorticks_off()
+    axis.set_yticks([])
+    axis.set_ylim(-0.35, 0.75)
+    axis.spines["left"].set_visible(False)
+    axis.grid(axis="x", zorder=0)
+    if seen.near_limit_m is not None and seen.focus_distance_m is not None:
+        _bar(axis, 0.0, "", scene, furthest_m)
+
+
 def blur_against_distance(
     scene: Scene, f_numbers: tuple[float, ...] = (1.4, 2.8, 5.6, 11), *, behind_m: float = 20
 ) -> Any:
@@ -96,6 +112,8 @@ def _bar(axis: Any, height: float, label: str, scene: Scene, furthest_m: float) 
 def _deep(depth_m: float) -> str:
     if math.isinf(depth_m):
         return "to the horizon"
+    if depth_m < 0.01:
+        return f"{1000 * depth_m:.1f} mm deep"
     return f"{100 * depth_m:.0f} cm deep" if depth_m < 1 else f"{depth_m:.1f} m deep"
 
 

@@ -28,7 +28,8 @@ def light_plan(lightings: Mapping[str, Lighting], *, columns: int = 4) -> Any:
         for axis in axes.flat:
             axis.set_axis_off()
         for axis, (name, lighting) in zip(axes.flat, lightings.items(), strict=False):
-            _plan(axis, name, lighting)
+            draw_plan(axis, lighting)
+            axis.set_title(name.replace("_", " ").capitalize(), fontsize=10.5, pad=2)
     return figure
 
 
@@ -69,9 +70,11 @@ def _names(axis: Any) -> None:
         axis.text(place, -0.26 - 0.34 * row, text, ha="center", va="top", fontsize=8.5)
 
 
-def _plan(axis: Any, name: str, lighting: Lighting) -> None:
+def draw_plan(axis: Any, lighting: Lighting, of_person: bool = True) -> None:
+    """Draw one lighting's plan into an axis, around a head that looks at the camera or around a thing."""
     from matplotlib.patches import Circle, Ellipse, Polygon
 
+    axis.set_axis_off()
     axis.set_xlim(-1.45, 1.45)
     axis.set_ylim(-1.5, 1.35)
     axis.set_aspect("equal")
@@ -81,11 +84,11 @@ def _plan(axis: Any, name: str, lighting: Lighting) -> None:
     for light, colour, label in ((lighting.fill, ACCENTS[1], "fill"), (lighting.rim, ACCENTS[4], "rim")):
         if light is not None and light.angles:
             _lamp(axis, light, light.angles, colour, label)
-    axis.add_patch(Ellipse((0, 0), 0.34, 0.42, color=INK, zorder=4))
-    axis.add_patch(Polygon([(-0.05, -0.2), (0.05, -0.2), (0, -0.29)], color=INK, zorder=4))
+    axis.add_patch(Ellipse((0, 0), 0.34, 0.42 if of_person else 0.34, color=INK, zorder=4))
+    if of_person:
+        axis.add_patch(Polygon([(-0.05, -0.2), (0.05, -0.2), (0, -0.29)], color=INK, zorder=4))
     axis.add_patch(Polygon([(-0.13, -1.34), (0.13, -1.34), (0.13, -1.2), (-0.13, -1.2)], color=FAINT))
     axis.add_patch(Polygon([(-0.07, -1.2), (0.07, -1.2), (0.05, -1.12), (-0.05, -1.12)], color=FAINT))
-    axis.set_title(name.replace("_", " ").capitalize(), fontsize=10.5, pad=2)
     stops = f"{lighting.ratio:g}:1" if lighting.ratio else ""
     axis.text(1.35, -1.42, stops, ha="right", va="bottom", fontsize=8.5, color=FAINT)
 

@@ -47,6 +47,21 @@ def sheet(width: float, height: float, *, rows: int = 1, columns: int = 1, **mor
             plt.close(figure)
 
 
+@contextmanager
+def page(width: float, height: float) -> Iterator[Any]:
+    """An empty figure in the shared style, for axes that are placed by hand; closed for pyplot likewise."""
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import Rectangle
+
+    with plt.rc_context(_STYLE):
+        figure = plt.figure(figsize=(width, height), dpi=100)
+        figure.add_artist(Rectangle((0, 0), 1, 1, alpha=0))  # keeps the margins where a notebook trims pictures
+        try:
+            yield figure
+        finally:
+            plt.close(figure)
+
+
 def metres(value: float) -> str:
     """A distance on an axis: 50 cm, 2 m, 100 m."""
     return f"{100 * value:g} cm" if value < 1 else f"{value:g} m"
