@@ -339,7 +339,7 @@ def test_pictures_are_developed_beside_the_next_exposure_to_the_same_pixels(
     monkeypatch.setattr(makers, "develop", watched)
     made = {}
     for beside in (True, False):
-        monkeypatch.setattr(run, "is_free", lambda _device, beside=beside: beside)
+        monkeypatch.setattr(run, "is_free", lambda *_, beside=beside: beside)
         threads.clear()
         made[beside] = prints(LocalEngine(device="cpu"), *shots)
         assert threads == {"fluxkit-darkroom" if beside else "MainThread"}
@@ -352,7 +352,7 @@ def test_a_finished_exposure_is_not_lost_when_the_next_is_stopped(
 ) -> None:
     from fluxkit.engines.local import run
 
-    monkeypatch.setattr(run, "is_free", lambda _device: beside)
+    monkeypatch.setattr(run, "is_free", lambda *_: beside)
     shots = [a_shot(dev, seed=seed, steps=2) for seed in range(3)]
 
     def stop(progress: Progress) -> None:
@@ -372,7 +372,7 @@ def test_out_of_memory_while_developing_steps_down_and_goes_on(
 ) -> None:
     from fluxkit.engines.local import makers, run
 
-    monkeypatch.setattr(run, "is_free", lambda _device: beside)
+    monkeypatch.setattr(run, "is_free", lambda *_: beside)
     shots = [a_shot(dev, seed=seed, steps=2) for seed in range(3)]
     clean, develop, calls = prints(LocalEngine(device="cpu"), *shots), makers.develop, []
 

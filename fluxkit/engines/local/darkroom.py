@@ -15,11 +15,18 @@ _AHEAD = 2
 """Pictures that may wait: their latents are small, but a picture under way takes gigabytes at large sizes."""
 
 
-def is_free(device: Device) -> bool:
-    """Whether something would stand idle otherwise: a card computes by itself, a CPU where torch leaves it a core."""
+_WORTH = 128 * 128
+"""Pixels below which, where torch uses one core, two threads cost more in taking turns at Python than a second core
+gains."""
+
+
+def is_free(device: Device, pixels: int) -> bool:
+    """Whether something would stand idle otherwise: a card computes by itself, and one core of several mostly waits."""
     import torch
 
-    return device.kind.startswith("cuda") or torch.get_num_threads() < (os.cpu_count() or 1)
+    if device.kind.startswith("cuda"):
+        return True
+    return (os.cpu_count() or 1) > 1 and (pixels >= _WORTH or torch.get_num_threads() > 1)
 
 
 class Darkroom(Generic[T]):

@@ -49,7 +49,8 @@ class Run:
         self._label = label
         self._tell = tell
         self._meter = Meter(model)
-        self._beside = is_free(model.device) and self._meter.has_room_beside()
+        pixels = model.largest.width * model.largest.height
+        self._beside = is_free(model.device, pixels) and self._meter.has_room_beside()
         self._room: Darkroom[Frame] = Darkroom(model.device, beside=self._beside)
         self._given: list[Exposed] = []
 
