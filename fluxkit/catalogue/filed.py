@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fluxkit.errors import FrameError
 from fluxkit.frames import metadata, thumbnail
 from fluxkit.frames.frame import Frame
+from fluxkit.frames.ingredients import Ingredient
 from fluxkit.frames.marks import Marks
 from fluxkit.frames.provenance import Provenance
 from fluxkit.frames.record import FrameRecord
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from fluxkit.catalogue.catalogue import Catalogue
+    from fluxkit.shots.inputs import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,16 @@ class FiledFrame(Frame):
 
     def _said(self) -> Marks:
         return self.marks
+
+    def _made_of(self) -> list[Ingredient]:
+        sources = [self._catalogue.find(of) for role, of in self._catalogue.sources(self) if role == "develop"]
+        developed = [Ingredient(self._catalogue.store.path(found.file).read_bytes()) for found in sources if found]
+        return developed or super()._made_of()
+
+    def _ingredient(self, picture: Picture) -> bytes:
+        """A frame of the catalogue goes in as its file, with all that it says of itself."""
+        found = self._catalogue.find(picture.content)
+        return super()._ingredient(picture) if found is None else self._catalogue.store.path(found.file).read_bytes()
 
     def _read(self) -> FrameRecord:
         if self._record is None:

@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,21 +18,13 @@ from fluxkit._base import Record, __version__
 from fluxkit.errors import FrameError, missing_extra
 from fluxkit.frames import jpeg_segments, metadata, png_chunks, webp_chunks, xmp
 from fluxkit.frames.atomic import write_atomic
+from fluxkit.frames.ingredients import Ingredient, files_as_ingredients
 from fluxkit.frames.record import FrameRecord
 from fluxkit.frames.signing import DEVELOPMENT, SigningKey
 
 ASSERTION = "org.fluxkit.frame"
 
 _UNTRUSTED = "signingCredential.untrusted"
-
-
-@dataclass(frozen=True, slots=True)
-class Ingredient:
-    """A picture that another was made from, as it goes into a credential."""
-
-    data: bytes
-    role: str = "parent"
-    """`parent` for the picture that was edited; anything else (`reference`, `control`, ...) for one that was used."""
 
 
 class Credential(Record):
@@ -88,12 +79,9 @@ def sign(
     refuse_rewriting(target)
     data = source.read_bytes()
     found = metadata.read_notes(source)
-    parts = [
-        part
-        if isinstance(part, Ingredient)
-        else Ingredient(Path(part).read_bytes(), "parent" if not i else "reference")
-        for i, part in enumerate(ingredients)
-    ]
+    given = list(ingredients)
+    parts = [part for part in given if isinstance(part, Ingredient)]
+    parts += files_as_ingredients([part for part in given if not isinstance(part, Ingredient)])
     if found.signed:
         parts = [Ingredient(data), *(Ingredient(part.data, "reference") for part in parts)]
     record = metadata.read(source) if found.record and '"request"' in found.record else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from fluxkit.errors import FrameError
 from fluxkit.frames import metadata, png
+from fluxkit.frames.ingredients import Ingredient, files_as_ingredients
 from fluxkit.frames.marks import Marks
 from fluxkit.frames.privacy import Privacy
 from fluxkit.frames.provenance import Provenance, Source
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fluxkit.frames.signing import SigningKey
     from fluxkit.measure import Measurements
     from fluxkit.scene import FilmStock
+    from fluxkit.shots.inputs import Picture
 
 
 class Frame:
@@ -107,17 +109,26 @@ class Frame:
         )
 
     def save(
-        self, path: str | Path, *, privacy: Privacy = "full", quality: int = 95, key: SigningKey | None = None
+        self,
+        path: str | Path,
+        *,
+        privacy: Privacy = "full",
+        quality: int = 95,
+        key: SigningKey | None = None,
+        ingredients: Sequence[str | Path] | None = None,
     ) -> Path:
         """Write the picture with its scene, request and provenance inside; returns the path.
 
         The name's ending chooses the format: `.png` (exact pixels), `.jpg` or `.webp` (both at `quality`).
         `privacy="minimal"` says that the picture is synthetic, which model made it and its id, and leaves out prompt
         and scene; "none" writes nothing, not even that it is synthetic, which the law may ask for where you publish.
-        With a `key` the file is signed with a C2PA content credential (extra `provenance`).
+        With a `key` the file is signed with a C2PA content credential (extra `provenance`), which names what the
+        picture was made from: the picture that was filled or edited, control pictures, references. `ingredients` are
+        files to name instead, the edited one first: an original with a credential of its own, say. `[]` names none.
         """
         target = Path(path).expanduser()
-        metadata.write(self, target, privacy=privacy, marks=self._said(), quality=quality, key=key)
+        parts = [] if key is None else self._made_of() if ingredients is None else files_as_ingredients(ingredients)
+        metadata.write(self, target, privacy=privacy, marks=self._said(), quality=quality, key=key, ingredients=parts)
         return target
 
     @classmethod
@@ -141,6 +152,22 @@ class Frame:
     def _said(self) -> Marks:
         """Rating, caption and keywords for photo software: only frames of a catalogue have any."""
         return Marks()
+
+    def _made_of(self) -> list[Ingredient]:
+        """The pictures that its shot was given, for a content credential; the first base is its parent."""
+        inputs = self.shot.inputs
+        if inputs is None:
+            return []
+        method, parts = inputs.method(self.shot.spec), []
+        for role, picture in inputs.pictures().items():
+            if role != "mask":
+                is_base = role == "image" or (method == "edit" and role == "reference.0")
+                parts.append(Ingredient(self._ingredient(picture), "parent" if is_base else role.partition(".")[0]))
+        return parts
+
+    def _ingredient(self, picture: Picture) -> bytes:
+        """The file of a picture that this one was made from."""
+        return png.encode(picture.image)
 
     def measure(self) -> Measurements:
         """What the picture shows (light, focus, grain, tone, colour), beside what its scene asked for.

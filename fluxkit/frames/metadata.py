@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from fluxkit.frames.frame import Frame
+    from fluxkit.frames.ingredients import Ingredient
     from fluxkit.frames.signing import SigningKey
 
 KEY = "fluxkit"
@@ -53,6 +54,7 @@ def write(
     marks: Marks | None = None,
     quality: int = 95,
     key: SigningKey | None = None,
+    ingredients: Sequence[Ingredient] = (),
 ) -> None:
     """Write the frame's picture and record to `path`, signed where a key is given, whole or not at all.
 
@@ -74,7 +76,7 @@ def write(
     if key is not None:
         packet = packet_of(record, Marks(), privacy=level)
         named = record if level == "full" else None
-        data = credentials.signed(data, key, record=named, source_type=packet.source_type)
+        data = credentials.signed(data, key, record=named, source_type=packet.source_type, ingredients=ingredients)
     try:
         write_atomic(path, data)
     except OSError as error:
@@ -98,6 +100,13 @@ def dressed(data: bytes, record: FrameRecord, *, privacy: Privacy = "full", mark
         return png_chunks.replace_texts(data, {**texts, **_xmp_chunk(xmp.write(packet))})
     block = exif.write(f"fluxkit {__version__}", parameters)
     return _with_packet(data, xmp.write(dataclasses.replace(packet, record=own)), block)
+
+
+def unpacked(frame: Frame) -> bytes:
+    """The frame as a whole PNG whose pixels are not packed: large, and made in a few milliseconds."""
+    buffer = io.BytesIO()
+    frame.image.save(buffer, "PNG", compress_level=0)
+    return dressed(buffer.getvalue(), record_of(frame))
 
 
 def packet_of(record: FrameRecord, marks: Marks, *, privacy: Privacy = "full") -> xmp.Packet:

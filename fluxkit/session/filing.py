@@ -5,11 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from fluxkit.catalogue import Catalogue
 from fluxkit.frames import Frame
+from fluxkit.session.spool import Spool
 
 _AHEAD = 4
 """Frames that may wait to be written: enough to smooth a slow disk, few enough to hold in memory."""
@@ -24,17 +26,22 @@ class Filing:
     def __init__(self, catalogue: Catalogue, kept: Callable[[Frame], None]) -> None:
         self._catalogue = catalogue
         self._kept = kept
-        self._waiting: queue.Queue[Frame | None] = queue.Queue(_AHEAD)
+        self._spool = Spool(catalogue)
+        self._waiting: queue.Queue[tuple[Frame, Path] | None] = queue.Queue(_AHEAD)
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
 
     def file(self, frame: Frame) -> None:
         """Take a frame; waits where too many are under way. Raises what went wrong with an earlier one."""
         self.check()
+        put = self._spool.put(frame)
+        if put is None:
+            self._kept(self._catalogue.add(frame, receipt=frame.receipt or None))
+            return
         if self._thread is None:
             self._thread = threading.Thread(target=self._loop, name="fluxkit-filing", daemon=True)
             self._thread.start()
-        self._waiting.put(frame)
+        self._waiting.put((frame, put))
 
     def check(self) -> None:
         """Raise what went wrong with an earlier frame, so that no picture is made which cannot be kept."""
@@ -54,9 +61,12 @@ class Filing:
             self.check()
 
     def _loop(self) -> None:
-        while (frame := self._waiting.get()) is not None:
+        while (waiting := self._waiting.get()) is not None:
+            frame, put = waiting
             if self._failure is None:
                 try:
-                    self._kept(self._catalogue.add(frame, receipt=frame.receipt or None))
+                    kept = self._catalogue.add(frame, receipt=frame.receipt or None)
+                    self._spool.clear(put)
+                    self._kept(kept)
                 except BaseException as failure:
                     self._failure = failure

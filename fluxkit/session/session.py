@@ -21,6 +21,7 @@ from fluxkit.session.keeping import keep_of, kept
 from fluxkit.session.kept_inputs import KeptInputs
 from fluxkit.session.pictures import PictureMethods
 from fluxkit.session.progress_line import ProgressLine
+from fluxkit.session.spool import Spool
 from fluxkit.shots import Shot, ShotPlan, Sweep, make_plan
 from fluxkit.shots.inputs import add_source, remove_source
 
@@ -49,6 +50,8 @@ class Session(PictureMethods):
         """
         self.catalogue = catalogue if isinstance(catalogue, Catalogue) else Catalogue(catalogue)
         """Where every frame of this session is kept."""
+        self._spool = Spool(self.catalogue)
+        self._spool.recover()
         self._strict = strict
         self._inputs = KeptInputs(self.catalogue.folder / "inputs")
         add_source(self._inputs)
@@ -160,6 +163,7 @@ class Session(PictureMethods):
         return f"Session(catalogue={self.catalogue!r})"
 
     def _run(self, job: Job, on_error: OnError) -> None:
+        self._spool.recover()
         missing = []
         for shot in {shot.id: shot for shot in job.plan}.values():
             kept = self.catalogue.get(shot.id)

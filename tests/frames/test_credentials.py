@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import fluxkit as fk
 from fluxkit.errors import FrameError, MissingExtraError
 from fluxkit.frames import Frame, SigningKey, credentials, disclosure, metadata
-from fluxkit.frames.credentials import Ingredient, check, sign
+from fluxkit.frames.credentials import check, sign
+from fluxkit.frames.ingredients import Ingredient
 from fluxkit.frames.signing import DEVELOPMENT
 from tests.frames.test_outside_readers import FORMATS, frame, pixels_of
 
@@ -118,6 +120,51 @@ def test_ingredients_of_an_edit_are_named(tmp_path, key):
     assert told.state == "valid"
     alone = sign(plain, tmp_path / "b.png", key, ingredients=[Ingredient(reference.read_bytes(), "control")])
     assert check(alone).actions == ("c2pa.created", "c2pa.placed")
+
+
+@pytest.fixture
+def shooting(tmp_path):
+    with fk.Session(tmp_path / "shoot", engine=fk.FunctionEngine(drawn)) as session:
+        yield session
+
+
+def drawn(shot):
+    return Image.new("RGB", (shot.width, shot.height), (shot.seed % 255, 90, 90))
+
+
+def test_a_filled_and_an_edited_picture_name_what_they_were_made_from_by_themselves(tmp_path, key, shooting):
+    base = shooting.shoot(fk.Scene(), model="flux.1-schnell", seed=3, size=(256, 256))
+    photograph = Image.new("RGB", (256, 256), "teal")
+    half = fk.Mask.rectangle(256, 256, right=0.5)
+    made = {
+        "fill of a frame": shooting.fill(base, mask=half, prompt="a scarf", model="flux.1-fill-dev"),
+        "fill of a photograph": shooting.fill(photograph, mask=half, prompt="a hat", model="flux.1-fill-dev"),
+        "edit": shooting.edit(base, "make it dusk", model="flux.1-kontext-dev"),
+    }
+    for name, picture in made.items():
+        told = check(picture.save(tmp_path / f"{name}.png", key=key))
+        assert (told.state, told.actions) == ("valid", ("c2pa.opened", "c2pa.edited")), name
+        assert told.ingredients == ("parent, without a credential of its own",), name
+    assert check(made["fill of a photograph"].save(tmp_path / "b.jpg", key=key)).source_type.startswith("composite")
+    guided = shooting.control("a hare", fk.ControlMap.depth(base), model="flux.1-depth-dev")
+    assert check(guided.save(tmp_path / "c.webp", key=key)).actions == ("c2pa.created", "c2pa.placed")
+    assert check(base.save(tmp_path / "d.png", key=key)).ingredients == ()
+    developed = shooting.catalogue.add(base.develop(fk.TRI_X_400))
+    assert check(developed.save(tmp_path / "e.png", key=key)).ingredients == (
+        "parent, without a credential of its own",
+    )
+
+
+def test_an_original_with_a_credential_of_its_own_can_be_named(tmp_path, key, shooting):
+    original = frame().save(tmp_path / "camera.jpg", key=key)
+    filled = shooting.fill(Image.open(original).resize((256, 256)), mask=fk.Mask.rectangle(256, 256, right=0.5),
+                           prompt="a hat", model="flux.1-fill-dev")  # fmt: skip
+    told = check(filled.save(tmp_path / "a.png", key=key, ingredients=[original]))
+    assert told.ingredients == ("parent, with a credential of its own",)
+    assert check(filled.save(tmp_path / "b.png", key=key, ingredients=[])).ingredients == ()
+    with pytest.raises(FrameError, match=r"'gone.jpg' as what the picture was made from"):
+        filled.save(tmp_path / "c.png", key=key, ingredients=[tmp_path / "gone.jpg"])
+    assert not (tmp_path / "c.png").exists()
 
 
 def test_a_credential_without_prompt_is_possible_and_holds_no_path_or_user(tmp_path, key):

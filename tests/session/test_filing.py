@@ -13,6 +13,7 @@ from fluxkit.engines import FunctionEngine, Progress
 from fluxkit.errors import Cancelled, CatalogueError
 from fluxkit.frames import Frame
 from fluxkit.frames.provenance import Provenance
+from fluxkit.session.spool import Spool
 from fluxkit.shots import Shot
 
 
@@ -122,3 +123,23 @@ def test_the_time_left_counts_steps_and_pixels_and_not_what_was_there_before(tmp
     # A second for half of one small shot; half of it and one four times as large are left after the two seconds.
     assert estimates[:2] == [None, None]
     assert estimates[2] == pytest.approx(1.0 * (0.5 + 4) / 0.5)
+
+
+def test_what_a_killed_process_had_put_down_is_taken_in_by_the_next_session(tmp_path):
+    frame = Frame(shots(1)[0], grey(shots(1)[0]), provenance=Provenance(engine="function"))
+    catalogue = fk.Catalogue(tmp_path / "c")
+    put = Spool(catalogue).put(frame)
+    assert Spool(catalogue).recover() == 0, "this process still looks after it"
+    gone = put.with_name(f"{2**22 + 1}-0.png")
+    put.rename(gone)
+    gone.with_name(f"{2**22 + 1}-1.part").write_bytes(b"half a pict")
+    with fk.Session(tmp_path / "c", engine=FunctionEngine(grey)) as session:
+        assert [kept.fingerprint for kept in session.catalogue.frames()] == [frame.fingerprint]
+        assert session.shoot(shots(1))[0].id == frame.id
+    assert not gone.parent.exists()
+
+
+def test_a_disk_too_full_to_put_frames_down_keeps_them_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(Spool, "put", lambda self, frame: None)
+    with fk.Session(tmp_path / "c", engine=FunctionEngine(grey)) as session:
+        assert len(session.shoot(shots(3))) == 3
