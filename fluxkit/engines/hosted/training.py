@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -17,7 +14,9 @@ from fluxkit.engines.hosted.dataset import Dataset
 from fluxkit.engines.hosted.trainer_table import Trainer, fields_of, trainer
 from fluxkit.engines.hosted.uploads import marked
 from fluxkit.errors import InputError
-from fluxkit.shots.shot import LoRA
+from fluxkit.shots.trained import TrainedLoRA, TrainingRequest
+
+__all__ = ["HostedTraining", "TrainedLoRA", "TrainingOrder", "TrainingRequest", "ordered"]
 
 
 class HostedTraining(Record):
@@ -39,62 +38,6 @@ class HostedTraining(Record):
     """The host's own fields, passed on untouched and recorded."""
     take: int = Field(0, ge=0)
     """The same training again gets another number; without it a finished one is given back, not paid again."""
-
-
-class TrainingRequest(Record):
-    """What was asked of a trainer: everything that decides the LoRA, and nothing of where it ran."""
-
-    trainer: str
-    host: str
-    trains: str
-    trigger: str
-    steps: int
-    content: str
-    """SHA-256 of the zip with the pictures and captions."""
-    pictures: int
-    take: int = 0
-    """Another training of the same request has another number."""
-    options: dict[str, Any] = Field(default_factory=dict)
-    """Rank, style, learning rate, destination and the host's own fields, where they were given."""
-
-    @property
-    def id(self) -> str:
-        """`training1-` and 16 hexadecimal digits: the content hash of the request."""
-        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return f"training1-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-
-
-class TrainedLoRA(Record):
-    """A LoRA that a host trained, as it lies on this machine."""
-
-    file: Path = Field(repr=False)
-    """The safetensors file; its name is its SHA-256."""
-    content: str
-    """SHA-256 of the file."""
-    rank: int
-    """As the file's matrices have it; 0 where they do not tell."""
-    request: TrainingRequest
-    cost_usd: float | None = None
-    """What the host said it cost; None where it did not."""
-    reference: str = ""
-    """The name under which its own host reads it: Replicate's model and version. Empty elsewhere."""
-
-    @property
-    def trigger(self) -> str:
-        """The word that calls it up in a prompt."""
-        return self.request.trigger
-
-    def lora(self, strength: float = 1.0) -> LoRA:
-        """The LoRA for a shot: `session.shoot(scene, model=..., loras=[trained.lora()])`."""
-        return LoRA(weights=str(self.file), strength=strength, name=self.trigger)
-
-    def __repr__(self) -> str:
-        asked = self.request
-        cost = f", ${self.cost_usd:.2f}" if self.cost_usd is not None else ""
-        return (
-            f"TrainedLoRA({self.trigger!r} for {asked.trains}, {asked.trainer}, {asked.steps:,} steps, "
-            f"rank {self.rank}, {asked.pictures} pictures, {self.content[:12]}{cost})"
-        )
 
 
 @dataclass(frozen=True)
