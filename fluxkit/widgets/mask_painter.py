@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _MOST_PX = 32
 """How far the painter's sliders grow, shrink or feather an edge; `Mask.grow` and `Mask.feather` go further."""
 
+_STILL_PX = 384
+"""A smaller picture is enlarged where it stands for the painter."""
+
 _LARGEST = 4096
 """Pixels along a side: a larger picture would make every stroke slow in a browser."""
 
@@ -112,8 +115,10 @@ class MaskPainter(View):
         return f"MaskPainter({self.width} x {self.height}, {self.share:.0%} painted)"
 
     def still(self) -> bytes:
-        """The picture with the mask over it."""
-        return png.encode(masking.laid_over(self._picture, self._refined(), self.colour, self.density))
+        """The picture with the mask over it, large enough to be looked at."""
+        shown = masking.laid_over(self._picture, self._refined(), self.colour, self.density)
+        times = _STILL_PX // max(shown.size)
+        return png.encode(shown.resize((shown.width * times, shown.height * times)) if times > 1 else shown)
 
     def _answer(self, _widget: Any, message: dict[str, Any], buffers: Any) -> None:
         if message.get("kind") == "ready":
