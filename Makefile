@@ -27,9 +27,12 @@ lint: $(READY)  ## Style and types.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## The benchmarks of docs/benchmarks.md that need no GPU.
+bench: $(READY)  ## The benchmarks of docs/benchmarks.md that need no GPU and take a few minutes, each beside its peer.
 	$(INSTALL) -e '.[bench]'
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@failed=; for run in engine flops activations prompts sheets "catalogue --frames 10000 --pngs 200"; do \
+		set -- $$run; echo "== bench/$$1.py"; file=$$1; shift; \
+		PYTHONPATH=. $(BIN)/python bench/$$file.py "$$@" || failed="$$failed $$file"; \
+	done; test -z "$$failed" || { echo "a bound does not hold in:$$failed"; exit 1; }
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fluxkit needs Python 3.11 or newer; set PYTHON=...")'

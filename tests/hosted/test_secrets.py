@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from pydantic import SecretStr
 
+import fluxkit as fk
 from fluxkit.engines.hosted import FakeHost, HostedEngine
 from fluxkit.engines.hosted.client import Call, Client, Unreached
 from fluxkit.engines.hosted.fake import _SIGNATURE
@@ -16,6 +21,7 @@ from fluxkit.engines.hosted.keys import find_key, locate_key
 from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.submit import Ticket
 from fluxkit.errors import FluxkitError, InputError, MissingKey
+from fluxkit.session.health import examine
 
 KEY = "bfl_a-key-that-must-not-show"
 
@@ -54,6 +60,82 @@ def test_no_key_and_no_signed_link_is_left_anywhere(tmp_path, monkeypatch, caplo
         assert KEY not in text
         assert _SIGNATURE not in text
     assert any(path.name == "hosted.sqlite" for path in written)
+
+
+def everything_written(folder):
+    return {path.name: path.read_bytes().decode("latin-1") for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_whole_working_day_leaves_no_key_in_catalogue_journal_log_report_or_frame(tmp_path, monkeypatch, caplog):
+    """A session with its sending process: pictures, an upload, a training, a failure, a resume, the doctor."""
+    for variable, value in (("BFL_API_KEY", KEY), ("REPLICATE_API_TOKEN", KEY), ("FAL_KEY", KEY),
+                            ("FLUXKIT_HOSTED", "1")):  # fmt: skip
+        monkeypatch.setenv(variable, value)
+    caplog.set_level(logging.DEBUG)
+    shown = []
+    with FakeHost(["ok", "ok", "never ready", "ok", "content moderated"]) as fake:
+        fake.key = KEY
+        servers = {name: fake.url(name) for name in ("bfl", "replicate", "fal")}
+        engine = HostedEngine(server=servers, pace=replace(fake.pace, deadline=1.0))
+        with fk.Session(tmp_path / "shoot", engine=engine, budget_usd=9.0) as session:
+            scene = fk.Scene(subject=fk.Subject(description="a pear"))
+            shown.append(session.shoot(scene, model="flux-pro-1.1", size=(256, 256), seed=1))
+            noise = Image.effect_noise((512, 512), 90).convert("RGB")
+            shown.append(session.vary(noise, prompt="a pear", model="flux-pro-1.1", options={"host": "replicate"}))
+            for seed in (2, 3, 4):
+                try:
+                    shown.append(session.shoot(scene, model="flux-pro-1.1", size=(256, 256), seed=seed))
+                except FluxkitError as error:
+                    shown += [error, told(error)]
+            next(job for job in fake.jobs.values() if job.fault == "never ready").fault = "ok"
+            shown += [session.resume(), session.plan(scene, model="flux-pro-1.1"), session.catalogue.receipts()]
+            shown.append(engine.train_lora([noise], trigger="TOK", trainer="ostris/flux-dev-lora-trainer",
+                                           destination="me/tok"))  # fmt: skip
+            shown += [session, engine, vars(engine), engine.jobs(), engine.trainings(), session.catalogue]
+            frames = session.catalogue.frames()
+            sheet = fk.ContactSheet(frames)
+            shown += [frames, frames.table()._repr_html_(), *(frame.provenance for frame in frames), sheet]
+            for kind in ("png", "html"):
+                sheet.save(tmp_path / f"sheet.{kind}")
+            frames[0].save(tmp_path / "frame.jpg")
+        shown.append(examine(live=True, schema=True, server=servers))
+        keyed = [request for request in fake.seen if request.key]
+        assert len(keyed) > 20
+        assert all(request.key in (KEY, f"Bearer {KEY}", f"Key {KEY}") for request in keyed)
+        assert not any(request.key for request in fake.seen if request.foreign)
+    texts = {**everything_written(tmp_path), "log": caplog.text, "shown": "\n".join(map(repr, shown))}
+    assert {"hosted.sqlite", "index.sqlite", "journal.jsonl", "sheet.html"} <= set(texts)
+    assert len(caplog.text) > 1000
+    for name, text in texts.items():
+        assert KEY not in text, name
+        assert _SIGNATURE not in text, name
+
+
+def test_a_notebooks_verbose_traceback_shows_no_key(tmp_path, monkeypatch, shots):
+    from IPython.core.ultratb import VerboseTB
+
+    monkeypatch.setenv("FLUXKIT_HOSTED", "1")
+    with FakeHost(["402"]) as fake:
+        fake.key = KEY
+        engine = HostedEngine(tmp_path, budget_usd=1.0, keys={"bfl": KEY}, server={"bfl": fake.url()}, pace=fake.pace,
+                              detached=False)  # fmt: skip
+        try:
+            list(engine.shoot(shots()))
+        except FluxkitError as error:
+            text = VerboseTB().text(type(error), error, error.__traceback__, context=9)
+    assert "InsufficientCredits" in text
+    assert "wanted" in text, "local values are shown"
+    assert KEY not in text
+
+
+@pytest.mark.parametrize(
+    "notebook", sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_no_notebook_holds_a_key_or_a_signed_link(notebook):
+    text = notebook.read_text(encoding="utf-8")
+    for secret in (FakeHost.key, _SIGNATURE, "x-key", "Bearer r8_"):
+        assert secret not in text
+    assert not re.search(r"\b(bfl|r8)_[A-Za-z0-9]{16,}|\bse=20\d\d-", text)
 
 
 def test_the_courier_gets_the_key_by_its_input_alone(tmp_path, monkeypatch, shots):
