@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import itertools
+import socket
 import threading
 import time
 
@@ -11,10 +12,12 @@ import pytest
 from pydantic import SecretStr
 
 from fluxkit.engines.base import Progress
+from fluxkit.engines.hosted.client import Call, Client, Unreached
 from fluxkit.engines.hosted.lanes import Lane, lane
+from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace, retry_after
 from fluxkit.engines.hosted.tables import table
-from fluxkit.errors import Cancelled, CatalogueError
+from fluxkit.errors import Cancelled, CatalogueError, OutcomeUnknown
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [
@@ -208,6 +211,40 @@ def test_a_journal_of_an_older_fluxkit_is_taken_over(tmp_path, hosted, shots):
         newer.execute("PRAGMA user_version = 99")
     with pytest.raises(CatalogueError, match="version 99"):
         journal.Journal(tmp_path / "catalogue" / journal.NAME)
+
+
+def test_an_answer_that_trickles_for_ever_ends_at_its_deadline():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stop = threading.Event()
+
+        def trickle():
+            connection, _ = server.accept()
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+            while not stop.wait(0.02):
+                try:
+                    connection.sendall(b".")
+                except OSError:
+                    break
+            connection.close()
+
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        base = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(Unreached, match="too slow or too long") as late:
+            Client(Server(base, ("bfl.ai",)), None).send(Call("GET", f"{base}/x", timeout_s=0.3))
+        stop.set()
+        thread.join()
+    assert late.value.delivered
+
+
+def test_a_request_is_dated_before_it_is_sent(hosted, shots):
+    fake, engine = hosted("reset")
+    before = time.time()
+    with pytest.raises(OutcomeUnknown):
+        list(engine.shoot(shots()))
+    assert before <= engine.jobs()[0].sent_at <= time.time()
+    assert fake.posts == 1
 
 
 def test_an_interrupt_passes_with_the_same_note(hosted, shots):

@@ -35,7 +35,7 @@ OPEN = ("intent", "sending", "submitted", "missing", "cancelling", "stored")
 
 _COLUMNS = (
     "id", "shot_id", "shot", "host", "server", "model", "request", "state", "remote_id", "polling_url",
-    "forecast_usd", "cost_usd", "submit_by", "error", "picture", "recorded", "kind", "cancel_url",
+    "forecast_usd", "cost_usd", "submit_by", "error", "picture", "recorded", "kind", "cancel_url", "sent_at",
 )  # fmt: skip
 
 AT_HOST = ("submitted", "missing", "cancelling")
@@ -71,6 +71,7 @@ _STEPS = (
     """
 ALTER TABLE job ADD COLUMN kind TEXT NOT NULL DEFAULT 'picture';
 ALTER TABLE job ADD COLUMN cancel_url TEXT;
+ALTER TABLE job ADD COLUMN sent_at REAL;
 DROP INDEX one_open_job_a_shot;
 CREATE UNIQUE INDEX one_open_job_a_shot ON job (shot_id)
     WHERE state IN ('intent', 'sending', 'submitted', 'missing', 'cancelling', 'stored', 'unknown');
@@ -102,6 +103,8 @@ class Entry:
     kind: str = "picture"
     """`picture` or `training`."""
     cancel_url: str | None = field(default=None, repr=False)
+    sent_at: float | None = field(default=None, repr=False)
+    """When it was sent, in seconds since 1970 (UTC)."""
 
 
 class Journal:
@@ -155,7 +158,8 @@ class Journal:
 
     def claim(self, job: int, *, seconds: float) -> bool:
         """Take the right to send an intent; the answer is due within `seconds`."""
-        return self.move(job, "intent", "sending", submit_by=time.time() + seconds)
+        now = time.time()
+        return self.move(job, "intent", "sending", submit_by=now + seconds, sent_at=now)
 
     def entry(self, job: int) -> Entry:
         """One job."""
