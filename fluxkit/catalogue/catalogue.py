@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -190,6 +191,24 @@ class Catalogue:
             writer.mark(ids, change)
 
         self._ledger.write(work)
+
+    def prefer(self, better: Frame | str, other: Frame | str, *, tie: bool = False) -> None:
+        """Keep the answer to a pair: `better` was preferred to `other`, or neither was (`tie`)."""
+        first, second = id_of(better), id_of(other)
+        entry = {"op": "prefer", "name": secrets.token_hex(8), "first": first, "second": second, "tie": tie}
+
+        def work(writer: Writer) -> None:
+            self._require([first, second])
+            self._ledger.note_down([entry], durable=True)
+            writer.prefer(entry)
+
+        self._ledger.write(work)
+
+    def votes(self) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        """Every answer to a pair, in the order of voting: (better, other) by frame id, and the ties."""
+        rows = self._ledger.ask(lambda index: index.rows("SELECT first, second, tie FROM votes ORDER BY number"))
+        decided = tuple((first, second) for first, second, tie in rows if not tie)
+        return decided, tuple((first, second) for first, second, tie in rows if tie)
 
     def marks(self, frame: Frame | str) -> Marks:
         """What was said about a frame: rating, pick, tags, note and project."""

@@ -35,5 +35,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
         "INSERT INTO state VALUES ('journal', 0)",
     ),
+    (
+        # Answers to "which is better"; the name keeps an entry of the journal from being counted twice.
+        "CREATE TABLE votes (number INTEGER PRIMARY KEY, name TEXT UNIQUE, first TEXT, second TEXT, tie INTEGER)",
+    ),
 )
 """Each entry holds the statements that lead from version n to version n + 1 (SQLite's `user_version`)."""

@@ -34,6 +34,8 @@ class Writer:
             self.mark(entry["frames"], entry)
         elif entry["op"] == "link":
             self.link(self.seq(entry["frame"]), [(entry["role"], entry["of"])])
+        elif entry["op"] == "prefer":
+            self.prefer(entry)
 
     def add(self, record: FrameRecord, file: str, made: float, receipt: dict[str, Any] | None = None) -> int:
         """File a picture that lies in the store; its number in the order of adding."""
@@ -75,6 +77,11 @@ class Writer:
         if child is not None:
             rows = [(child, role, parent) for role, parent in parents]
             self._index.run_many("INSERT OR IGNORE INTO lineage VALUES (?, ?, ?)", rows)
+
+    def prefer(self, entry: Entry) -> None:
+        """Keep an answer to a pair; the same answer read from the journal again is not counted twice."""
+        row = (entry["name"], entry["first"], entry["second"], int(entry["tie"]))
+        self._index.run("INSERT OR IGNORE INTO votes (name, first, second, tie) VALUES (?, ?, ?, ?)", row)
 
     def marks(self, seq: int) -> Marks:
         """What was said about a frame."""

@@ -27,7 +27,8 @@ def shrunk(image: Image, side_px: int = SIDE_PX) -> Image:
 
 
 def jpeg(image: Image) -> bytes:
-    """A thumbnail as JPEG bytes, about 15 kB."""
+    """A thumbnail as JPEG bytes, about 15 kB; a picture that is small itself keeps the full resolution of its colours."""
+    small = max(image.size) <= SIDE_PX
     buffer = io.BytesIO()
-    shrunk(image).save(buffer, "JPEG", quality=85)
+    shrunk(image).save(buffer, "JPEG", quality=92 if small else 85, subsampling=0 if small else 2)
     return buffer.getvalue()

@@ -10,7 +10,19 @@ from fluxkit._base import Record
 from fluxkit.errors import InputError, SheetError, did_you_mean
 from fluxkit.shots.shot import Shot
 
-REQUEST_AXES = ("model", "size", "steps", "guidance", "true_cfg", "loras", "template", "negative", "seed", "take")
+REQUEST_AXES = (
+    "model",
+    "size",
+    "steps",
+    "guidance",
+    "true_cfg",
+    "inputs.strength",
+    "loras",
+    "template",
+    "negative",
+    "seed",
+    "take",
+)
 """Axes that are no field of the scene, in the order in which a caption names them."""
 
 _FOLLOWS_MODEL = ("size", "steps", "guidance", "true_cfg", "negative", "template")
@@ -44,6 +56,8 @@ def value_of(frame: Pictured, path: str) -> Any:
         return getattr(shot.prompt, "template", None)
     if path == "prompt":
         return str(shot.prompt)
+    if path == "inputs.strength":
+        return None if shot.inputs is None else shot.inputs.strength
     if path.startswith("options."):
         return shot.options.get(path.removeprefix("options."))
     return shot.value(path)
@@ -52,7 +66,11 @@ def value_of(frame: Pictured, path: str) -> Any:
 def check_axis(frames: Sequence[Pictured], path: str) -> None:
     """Refuse a path that is no field of these frames, with a close match and the axes along which they differ."""
     try:
-        if path in Shot.model_fields or path in ("take", "size", "template") or path.startswith("options."):
+        if (
+            path in Shot.model_fields
+            or path in ("take", "size", "template", "inputs.strength")
+            or path.startswith("options.")
+        ):
             return
         with_scene = [frame for frame in frames if frame.shot.scene is not None]
         if with_scene:

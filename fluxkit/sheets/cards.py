@@ -6,19 +6,23 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fluxkit.frames import Frame
-from fluxkit.frames.thumbnail import SIDE_PX
+from fluxkit.catalogue.filed import FiledFrame
+from fluxkit.frames import Frame, thumbnail
 from fluxkit.sheets.axes import Pictured, value_of
 from fluxkit.sheets.layout import Layout, Section
 from fluxkit.sheets.measures import caption_of
-from fluxkit.sheets.table import alt_text
+from fluxkit.sheets.table import alt_text, spoken
 from fluxkit.sheets.words import axis_title, value_label
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from fluxkit.measure import Badge
 
-def card_data(index: int, frame: Pictured, layout: Layout, fault: str | None) -> dict[str, Any]:
+
+def card_data(
+    index: int, frame: Pictured, layout: Layout, fault: str | None, badge: Badge | None = None
+) -> dict[str, Any]:
     """One frame as the browser knows it."""
     axes = (*layout.pages, *layout.rows, *layout.columns, *layout.captions)
     values = {path: value_of(frame, path) for path in axes}
@@ -32,7 +36,13 @@ def card_data(index: int, frame: Pictured, layout: Layout, fault: str | None) ->
         "prompt": str(frame.shot.prompt),
         "aspect": f"{frame.shot.width} / {frame.shot.height}",
         "fault": fault or "",
+        **({"badge": _badge_data(badge)} if badge else {}),
     }
+
+
+def _badge_data(badge: Badge) -> dict[str, Any]:
+    told = {"text": badge.text, "verdict": badge.verdict, "details": list(badge.details)}
+    return {**told, "spoken": spoken(badge)}
 
 
 def grid_data(layout: Layout) -> dict[str, Any] | None:
@@ -58,10 +68,27 @@ def _said(paths: Sequence[str], values: Sequence[Any]) -> str:
 
 
 def small_jpeg(frame: Frame) -> bytes:
-    """The frame's thumbnail as JPEG bytes."""
-    picture = frame.thumbnail()
-    small = max(frame.shot.width, frame.shot.height) <= SIDE_PX
-    return jpeg(picture, 92, sharp=True) if small else jpeg(picture, 85)
+    """The frame's thumbnail as JPEG bytes: those that the catalogue made when it kept the frame, where it did."""
+    if isinstance(frame, FiledFrame):
+        try:
+            return frame.catalogue.store.thumbnail_path(frame.file).read_bytes()
+        except OSError:
+            pass  # a thumbnail can be made again at any time; a lost one is no fault of the sheet
+    return thumbnail.jpeg(frame.image)
+
+
+def small_picture(frame: Frame, side: int) -> Image:
+    """The frame's thumbnail, decoded only as finely as `side` pixels need, which is faster."""
+    if not isinstance(frame, FiledFrame):
+        return frame.thumbnail()
+    import PIL.Image
+
+    try:
+        with PIL.Image.open(frame.catalogue.store.thumbnail_path(frame.file)) as picture:
+            picture.draft("RGB", (side, side))
+            return picture.convert("RGB")
+    except OSError:
+        return frame.thumbnail()
 
 
 def jpeg(picture: Image, quality: int, *, sharp: bool = False) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fluxkit.sheets import typeset
 from fluxkit.sheets.layout import Layout, Section, Values
@@ -12,6 +13,9 @@ from fluxkit.sheets.marks import Box, Page, Photo, Text
 from fluxkit.sheets.measures import Content, Measures, Style, caption_of, measure
 from fluxkit.sheets.theme import Theme
 from fluxkit.sheets.words import value_label
+
+if TYPE_CHECKING:
+    from fluxkit.measure import Badge
 
 
 def compose(
@@ -165,6 +169,8 @@ class Composer:
             self.fault(self.content.faults[index], x, top)
         else:
             self.marks.append(Photo(x, top, self.measures.cell_width, self.measures.cell_height, index))
+            if index in self.content.badges:
+                self.badge(self.content.badges[index], index, x, top)
         bottom = top + self.measures.cell_height
         if self.measures.strip:
             number = self.measures.edge * 0.42
@@ -175,6 +181,18 @@ class Composer:
             for i, line in enumerate(lines):
                 y = bottom + self.measures.edge + size * 1.4 + i * self.measures.leading
                 self.put(x, line, size, self.theme.quiet, y=y)
+
+    def badge(self, badge: Badge, index: int, x: float, top: float) -> None:
+        """What the light meter says, in the corner of a picture: signs, and a colour that repeats them."""
+        size, shot = self.measures.caption, self.content.frames[index].shot
+        ratio = min(self.measures.cell_width / shot.width, self.measures.cell_height / shot.height)
+        inset, tall = size * 0.45, size * 1.75
+        wide = typeset.width(badge.text, size) + size * 1.3
+        left = x + shot.width * ratio - wide - inset
+        y = top + self.measures.cell_height - tall - inset
+        self.marks.append(Box(left, y, wide, tall, badge.colour, radius=tall / 2))
+        self.marks.append(Box(left + 1, y + 1, wide - 2, tall - 2, "#141414", radius=tall / 2 - 1))
+        self.put(left + size * 0.65, badge.text, size, "#ffffff", y=y + tall * 0.7)
 
     def slot(self, x: float) -> None:
         """An empty place."""

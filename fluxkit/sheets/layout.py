@@ -10,6 +10,7 @@ from typing import Any
 
 from fluxkit.errors import SheetError
 from fluxkit.sheets.axes import Pictured, check_axis, differing, in_order, key_of, value_of
+from fluxkit.sheets.blank import Blank
 
 Paths = tuple[str, ...]
 Values = tuple[Any, ...]
@@ -160,8 +161,9 @@ def _section(frames: Sequence[Pictured], indices: list[int], values: Values, row
         return _flowing(frames, indices, values)
     row_of = {index: _Shown(value_of(frames[index], path) for path in rows) for index in indices}
     column_of = {index: _Shown(value_of(frames[index], path) for path in columns) for index in indices}
-    row_values = _ordered(indices, row_of, column_of)
-    column_values = _ordered(indices, column_of, row_of)
+    failed = {index for index in indices if isinstance(lost := frames[index], Blank) and lost.reason}
+    row_values = _ordered(indices, row_of, column_of, failed)
+    column_values = _ordered(indices, column_of, row_of, failed)
     row_at = {value: i for i, value in enumerate(row_values)}
     column_at = {value: i for i, value in enumerate(column_values)}
     cells: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -177,14 +179,16 @@ def _section(frames: Sequence[Pictured], indices: list[int], values: Values, row
     )
 
 
-def _ordered(indices: list[int], own: dict[int, _Shown], other: dict[int, _Shown]) -> list[_Shown]:
+def _ordered(indices: list[int], own: dict[int, _Shown], other: dict[int, _Shown], failed: set[int]) -> list[_Shown]:
+    """The values of one axis. Failed shots are given after the frames: their places tell nothing about the order."""
     lines: dict[_Shown, list[_Shown]] = defaultdict(list)
+    lost: list[_Shown] = []
     for index in indices:
-        lines[other[index]].append(own[index])
+        (lost if index in failed else lines[other[index]]).append(own[index])
     numbers = all(isinstance(item, int | float) for value in own.values() for item in value)
     if numbers and all(line == sorted(line) for line in lines.values()):
         return sorted(set(own.values()))
-    return in_order(lines.values())
+    return in_order([*lines.values(), *([value] for value in lost)])
 
 
 def _span(most: int, has_rows: bool, has_columns: bool) -> int:

@@ -39,7 +39,10 @@ class LiveSheet:
         self._sheet = ContactSheet.of_places([Blank(shot) for shot in shots], **self._options)
         places = [card_data(i, blank, self._sheet.layout, "") for i, blank in enumerate(self._sheet.content.frames)]
         self._view = view_of(self._sheet, on_cancel=job.cancel, places=places)
+        self._seen = 0
+        """How many of the job's frames are shown."""
         self._told: set[str] = set()
+        """The failed shots that are shown."""
         self._last = 0.0
         job.watch(self._follow)
         self._follow(job)
@@ -72,7 +75,7 @@ class LiveSheet:
 
     def _follow(self, job: Job) -> None:
         """Called on the worker thread after every report: cheap, and never raises into the job."""
-        if len(self._told) < job.made + len(job.errors):
+        if self._seen + len(self._told) < job.made + len(job.errors):
             self._show_new(job)
         now = time.monotonic()
         if job.done or now - self._last >= _EVERY_SECONDS:
@@ -82,10 +85,9 @@ class LiveSheet:
             )
 
     def _show_new(self, job: Job) -> None:
-        for frame in job.frames:
-            if frame.shot.id not in self._told:
-                self._told.add(frame.shot.id)
-                self._replace(self._index[frame.shot.id], frame)
+        for frame in job.since(self._seen):
+            self._seen += 1
+            self._replace(self._index[frame.shot.id], frame)
         for shot_id, error in job.errors.items():
             if shot_id not in self._told:
                 self._told.add(shot_id)

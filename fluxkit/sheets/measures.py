@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from fluxkit.sheets import typeset
 from fluxkit.sheets.axes import Pictured, value_of
 from fluxkit.sheets.layout import Layout, Paths
 from fluxkit.sheets.words import inline_label, value_label
+
+if TYPE_CHECKING:
+    from fluxkit.measure import Badge
 
 Style = Literal["grid", "strip"]
 
@@ -31,6 +34,8 @@ class Content:
     title: str | None = None
     subtitle: str = ""
     legend: str = ""
+    badges: dict[int, Badge] = field(default_factory=dict)
+    """Index of a frame -> what the light meter says of it."""
     note: str = ""
     """What stands at the right of the legend."""
 

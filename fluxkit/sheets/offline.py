@@ -37,7 +37,9 @@ details.fk-words {{ font: 13px/1.5 sans-serif; color: {quiet}; padding: 8px 22px
 details.fk-words td, details.fk-words th {{ text-align: left; font-weight: 400; padding: 2px 18px 2px 0; }}
 {css}
 .fk-grid {{ max-height: none; }}
-.fk-loupe {{ position: fixed; border-radius: 0; }}
+.fk-foot {{ position: sticky; bottom: 0; z-index: 4; padding-bottom: 12px; }}
+.fk-loupe {{ position: fixed; height: 100dvh; max-height: none; border-radius: 0; }}
+@media (min-width: 800px) {{ .fk-grid {{ max-height: max(360px, calc(100dvh - 250px)); }} }}
 </style>
 </head>
 <body>
@@ -83,7 +85,9 @@ def offline_page(
 
 def _data(content: Content, layout: Layout, sheet: str, marks: Mapping[str, Marks]) -> dict[str, Any]:
     frames: Sequence[Frame | Blank] = content.frames  # type: ignore[assignment]
-    cards = [card_data(i, frame, layout, content.faults.get(i)) for i, frame in enumerate(frames)]
+    cards = [
+        card_data(i, frame, layout, content.faults.get(i), content.badges.get(i)) for i, frame in enumerate(frames)
+    ]
     pictures = {i: frame for i, frame in enumerate(frames) if isinstance(frame, Frame)}
     return {
         "title": content.title or "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,21 @@ FORMAT = "fluxkit-picks-1"
 _MOST_BYTES = 20_000_000
 
 
-def read_picks(source: str | Path | Mapping[str, Any], known: Iterable[str]) -> dict[str, Marks]:
-    """The marks in a `picks.json`, checked: it came from somebody else's machine.
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Picks:
+    """What a client sent back."""
+
+    marks: dict[str, Marks]
+    votes: list[Pair]
+    """Answers to blind pairs: (better, other) by frame id."""
+    ties: list[Pair]
+
+
+def read_picks(source: str | Path | Mapping[str, Any], known: Iterable[str]) -> Picks:
+    """The marks and votes in a `picks.json`, checked: it came from somebody else's machine.
 
     Raises `SheetError` for a file that is no picks file, and for marks of frames that are not on this sheet.
     """
@@ -35,7 +49,20 @@ def read_picks(source: str | Path | Mapping[str, Any], known: Iterable[str]) -> 
             f"{len(strangers)} of {len(data['marks'])} picks are of frames that are not on this sheet, such as "
             f"{strangers[0]!r}. Merge them into the sheet that was sent out."
         )
-    return {name: _marks(name, mark) for name, mark in data["marks"].items()}
+    marks = {name: _marks(name, mark) for name, mark in data["marks"].items()}
+    return Picks(marks, _pairs(data.get("votes", []), frames), _pairs(data.get("ties", []), frames))
+
+
+def _pairs(given: Any, frames: set[str]) -> list[Pair]:
+    if isinstance(given, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and pair[0] != pair[1] and {*map(str, pair)} <= frames
+        for pair in given
+    ):
+        return [(str(first), str(second)) for first, second in given]
+    raise SheetError(
+        f"The picks hold votes that are no pairs of frames on this sheet ({str(given)[:80]}). "
+        "Ask for the file that the page's 'Save picks' button writes."
+    )
 
 
 def _loaded(path: Path) -> dict[str, Any]:

@@ -17,6 +17,10 @@ Load = Callable[[int, int], "Picture"]
 """Gives the picture of a frame by its index, at least so many pixels on its longer side where it has them."""
 
 
+_LEGIBLE_PX = 3.6
+"""Type smaller than this is grey noise: a sheet of a thousand frames shows pictures, `table()` says the rest."""
+
+
 def draw_page(page: Page, load: Load, *, scale: float = 1.0) -> Picture:
     """The page as an RGB picture, `scale` pixels to one of its own."""
     picture = Image.new("RGB", (round(page.width * scale), round(page.height * scale)), page.ground)
@@ -26,7 +30,7 @@ def draw_page(page: Page, load: Load, *, scale: float = 1.0) -> Picture:
             _draw_box(pen, mark, scale)
         elif isinstance(mark, Photo):
             _draw_photo(picture, mark, load, scale)
-        else:
+        elif mark.size * scale >= _LEGIBLE_PX:
             typeset.draw(picture, mark.text, (mark.x * scale, mark.y * scale), mark.size * scale, mark.colour)
     return picture
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +13,18 @@ from fluxkit.errors import EngineError, SheetError, did_you_mean
 from fluxkit.frames import Frame, Frames
 from fluxkit.frames.atomic import write_atomic
 from fluxkit.frames.marks import Marks
+from fluxkit.frames.png import encode
 from fluxkit.frames.thumbnail import SIDE_PX
 from fluxkit.sheets import export
+from fluxkit.sheets.axes import Pictured
 from fluxkit.sheets.blank import Blank
+from fluxkit.sheets.cards import small_picture
 from fluxkit.sheets.code import code_of
 from fluxkit.sheets.compose import compose
 from fluxkit.sheets.layout import Layout, lay_out
 from fluxkit.sheets.marks import Page
 from fluxkit.sheets.measures import Content, Style
-from fluxkit.sheets.picks import read_picks
+from fluxkit.sheets.picks import Pair, read_picks
 from fluxkit.sheets.picture import draw_page
 from fluxkit.sheets.subtitle import constants, legend, tally
 from fluxkit.sheets.table import SheetTable
@@ -32,11 +34,17 @@ from fluxkit.sheets.view import plain_marks, view_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from fluxkit.measure import Badge
     from fluxkit.session import Job
     from fluxkit.widgets import SheetView
 
+_METER = "Light meter: ✓ shown, ✗ not shown, ? cannot tell"
+
 _NOTEBOOK_BYTES = 1_900_000
 """A sheet in a notebook stays under this, so that a notebook with a hundred frames stays under 3 MB."""
+
+_NOTEBOOK_PIXELS = 2_700_000
+"""A larger picture would hardly ever be under those bytes, so it is not drawn first."""
 
 Axis = str | Sequence[str] | None
 
@@ -46,7 +54,8 @@ class ContactSheet:
 
     `rows`, `columns` and `pages` are paths such as `"lens.f_number"` or `"seed"`, or several, outermost first; a page
     axis makes a grid for each value. Without rows and columns the frames follow each other. `failed` are the errors of
-    shots that have no picture: each is shown in its place.
+    shots that have no picture: each is shown in its place. With `badges` every frame is measured, and carries in a
+    corner how many of its scene's wishes it shows (`3✓ 1✗`).
 
     Nothing is drawn until the sheet is shown or saved. Raises `SheetError` for an axis that names no field.
     """
@@ -63,6 +72,7 @@ class ContactSheet:
         style: Style = "grid",
         cell: int | None = None,
         failed: Iterable[EngineError] = (),
+        badges: bool = False,
     ) -> None:
         self._frames: tuple[Frame | Blank, ...] = (*frames, *(Blank.of(error) for error in failed))
         _check(self._frames, style, cell)
@@ -70,8 +80,12 @@ class ContactSheet:
         self.theme = theme_named(theme)
         self.style: Style = style
         self.cell = cell
+        self.badges = badges
+        self._measured: dict[str, Badge] = {}
         self._layout = lay_out(self._frames, rows=rows, columns=columns, pages=pages)
         self._view: SheetView | None = None
+        self._votes: list[Pair] = []
+        self._ties: list[Pair] = []
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -98,7 +112,7 @@ class ContactSheet:
 
     def table(self) -> SheetTable:
         """The frames as an accessible table: a row for each, with its axis values and a description."""
-        return SheetTable.of(self._frames, self._layout, self.content.faults)
+        return SheetTable.of(self._frames, self._layout, self.content.faults, self.content.badges)
 
     def save(self, path: str | Path, *, paper: str | None = None) -> Path:
         """Write the sheet to a file and return its path; the ending of the name chooses the format.
@@ -148,10 +162,36 @@ class ContactSheet:
         What the client left alone stays as it is. Raises `SheetError` for a file that belongs to another sheet.
         """
         read = read_picks(source, (frame.id for frame in self.frames))
-        self.mark(read)
+        self.mark(read.marks)
+        self.prefer(read.votes, read.ties)
         if self._view is not None:
-            self._view.marks = {**self._view.marks, **plain_marks(read)}
+            self._view.marks = {**self._view.marks, **plain_marks(read.marks)}
         return self.picks
+
+    @property
+    def votes(self) -> tuple[Pair, ...]:
+        """The answers to blind pairs, in the order of voting: (id of the better frame, id of the other)."""
+        return tuple(self._votes)
+
+    @property
+    def ties(self) -> tuple[Pair, ...]:
+        """Blind pairs in which neither was better, by id."""
+        return tuple(self._ties)
+
+    def prefer(self, votes: Iterable[Pair], ties: Iterable[Pair] = ()) -> None:
+        """Take answers to pairs: (better, other) and ties; frames that lie in a catalogue keep them there as well.
+
+        Raises `SheetError` for a frame that is not on this sheet.
+        """
+        by_id = {frame.id: frame for frame in self._frames}
+        for pairs, kept, tie in ((votes, self._votes, False), (ties, self._ties, True)):
+            for first, second in pairs:
+                strangers = [name for name in (first, second) if name not in by_id]
+                if strangers:
+                    raise SheetError(f"A vote names {strangers[0]!r}, which is not on this sheet. Use frame.id.")
+                kept.append((first, second))
+                if isinstance(frame := by_id[first], FiledFrame):
+                    frame.catalogue.prefer(first, second, tie=tie)
 
     # ---- live
 
@@ -181,6 +221,17 @@ class ContactSheet:
         for drawn in ("content", "_notebook_png"):
             self.__dict__.pop(drawn, None)
 
+    def badge(self, frame: Pictured) -> Badge | None:
+        """What the light meter says of a frame, measured once; None without `badges`, a picture or any wish."""
+        if not self.badges or not isinstance(frame, Frame):
+            return None
+        if frame.id not in self._measured:
+            from fluxkit.measure import badge
+
+            self._measured[frame.id] = badge(frame.measure())
+        found = self._measured[frame.id]
+        return found if found.text else None
+
     def code(self, chosen: Iterable[str] | None = None) -> str:
         """The Python that makes this sheet again, of the frames with the `chosen` ids or of all."""
         wanted = None if chosen is None else set(chosen)
@@ -207,12 +258,14 @@ class ContactSheet:
     def content(self) -> Content:
         """What the sheet says besides its layout."""
         faults = {i: frame.reason for i, frame in enumerate(self._frames) if isinstance(frame, Blank)}
+        badges = {i: found for i, frame in enumerate(self._frames) if (found := self.badge(frame))}
         return Content(
             frames=self._frames,
             faults=faults,
             title=self._title,
             subtitle=constants(self._frames),
-            legend=legend(self._layout),
+            legend=" · ".join(part for part in (legend(self._layout), _METER if badges else "") if part),
+            badges=badges,
             note=tally(self._frames, faults),
         )
 
@@ -221,14 +274,17 @@ class ContactSheet:
         frame = self._frames[index]
         assert isinstance(frame, Frame)
         large = max(frame.shot.width, frame.shot.height) > SIDE_PX
-        return frame.thumbnail() if large and side <= SIDE_PX else frame.image
+        return small_picture(frame, side) if large and side <= SIDE_PX else frame.image
 
     @cached_property
     def _notebook_png(self) -> bytes:
-        png = _png(self.picture())
-        while len(png) > _NOTEBOOK_BYTES:
-            png = _png(self.picture(scale=0.92 * (_NOTEBOOK_BYTES / len(png)) ** 0.5))
-        return png
+        page = self.page()
+        scale = min(1.0, (_NOTEBOOK_PIXELS / (page.width * page.height)) ** 0.5)
+        picture = encode(draw_page(page, self.load, scale=scale))
+        while len(picture) > _NOTEBOOK_BYTES:
+            scale *= 0.92 * (_NOTEBOOK_BYTES / len(picture)) ** 0.5
+            picture = encode(draw_page(page, self.load, scale=scale))
+        return picture
 
     def _repr_png_(self) -> bytes:
         return self._notebook_png
@@ -254,12 +310,6 @@ def _keep(frame: Frame | Blank, mark: Marks) -> None:
     """Write a mark into the catalogue that the frame lies in, if it lies in one."""
     if isinstance(frame, FiledFrame):
         frame.catalogue.mark(frame, rating=mark.rating, pick=mark.pick)
-
-
-def _png(picture: Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
 
 
 def _check(frames: Sequence[Frame | Blank], style: str, cell: int | None) -> None:

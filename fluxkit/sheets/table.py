@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fluxkit.sheets.axes import Pictured, value_of
 from fluxkit.sheets.layout import Layout
 from fluxkit.sheets.words import axis_title, inline_label
 from fluxkit.shots.labels import label
+
+if TYPE_CHECKING:
+    from fluxkit.measure import Badge
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,9 @@ class SheetTable:
     rows: tuple[dict[str, Any], ...]
 
     @classmethod
-    def of(cls, frames: Sequence[Pictured], layout: Layout, faults: dict[int, str]) -> SheetTable:
+    def of(
+        cls, frames: Sequence[Pictured], layout: Layout, faults: dict[int, str], badges: Mapping[int, Badge] = {}
+    ) -> SheetTable:
         """The table of a sheet's frames, in the order in which they were given."""
         axes = (*layout.pages, *layout.rows, *layout.columns, *layout.captions)
         rows = []
@@ -33,11 +38,12 @@ class SheetTable:
                 {
                     "number": index + 1,
                     **{path: label(value) for path, value in values.items()},
-                    "alt": alt_text(index, axes, values, faults),
+                    **({"light meter": badges[index].text if index in badges else ""} if badges else {}),
+                    "alt": alt_text(index, axes, values, faults, badges.get(index)),
                     "id": frame.id,
                 }
             )
-        return cls(axes, tuple(rows))
+        return cls((*axes, "light meter") if badges else axes, tuple(rows))
 
     def csv(self) -> str:
         """The table as comma-separated text, with a header of axis paths."""
@@ -73,9 +79,18 @@ class SheetTable:
         )
 
 
-def alt_text(index: int, axes: Sequence[str], values: dict[str, Any], faults: dict[int, str]) -> str:
+def alt_text(
+    index: int, axes: Sequence[str], values: dict[str, Any], faults: dict[int, str], badge: Badge | None = None
+) -> str:
     """A frame in words: `Frame 3: light from the left, seed 2`."""
     said = ", ".join(inline_label(path, values[path]) for path in axes)
     if index in faults:
         said = f"{said} ({'failed: ' + faults[index] if faults[index] else 'still to come'})"
-    return f"Frame {index + 1}{': ' + said if said else ''}"
+    met = f", light meter: {spoken(badge)}" if badge else ""
+    return f"Frame {index + 1}{': ' + said if said else ''}{met}"
+
+
+def spoken(badge: Badge) -> str:
+    """A badge in words: `3 shown, 1 not shown`."""
+    counts = ((badge.shown, "shown"), (badge.not_shown, "not shown"), (badge.cannot_tell, "cannot tell"))
+    return ", ".join(f"{count} {name}" for count, name in counts if count)

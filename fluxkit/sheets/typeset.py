@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,13 +101,23 @@ def shorten(text: str, size: float, room: float) -> str:
 
 
 def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
-    """The text in at most `lines` lines of `room` pixels; what is left over ends in an ellipsis."""
+    """The text in at most `lines` lines of `room` pixels; what is left over ends in an ellipsis.
+
+    A caption breaks between its parts (`f/1.4 · seed 3`), not inside one that has room on a line of its own.
+    """
     made: list[str] = []
-    words = text.split()
+    parts = " ".join(text.split()).split(" · ")
+    words = [
+        word
+        for i, part in enumerate(parts)
+        for word in (["·"] if i else []) + ([part] if len(parts) > 1 and width(part, size) <= room else part.split())
+    ]
     while words and len(made) < lines:
         line = words.pop(0)
         while words and width(f"{line} {words[0]}", size) <= room:
             line = f"{line} {words.pop(0)}"
+        if words[:1] == ["·"]:
+            words.pop(0)  # a separator that fits on neither line
         if len(made) == lines - 1 and words:
             line = " ".join([line, *words])
             words = []
@@ -119,7 +130,9 @@ def draw(picture: Image.Image, text: str, at: tuple[float, float], size: float, 
     pixels = round(size * _SUPERSAMPLE)
     space = face("", pixels).getlength(" ") * _WORD_SPACE
     left, top = int(at[0]), int(at[1] - size * 1.1)
-    mask = Image.new("L", ((int(width(text, size)) + 6) * _SUPERSAMPLE, int(size * 1.6) * _SUPERSAMPLE), 0)
+    # The face has a whole number of pixels, so a line can come out a little wider than it was measured.
+    wide = width(text, size) * max(1.0, pixels / (size * _SUPERSAMPLE))
+    mask = Image.new("L", ((int(wide) + 6) * _SUPERSAMPLE, math.ceil(size * 1.6) * _SUPERSAMPLE), 0)
     pen = ImageDraw.Draw(mask)
     x, baseline = (at[0] - left) * _SUPERSAMPLE, (at[1] - top) * _SUPERSAMPLE
     for word in text.split(" "):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from fluxkit.errors import SheetError
 from fluxkit.frames import Frame
 from fluxkit.frames.marks import Marks
+from fluxkit.sheets.blank import Blank
 from fluxkit.sheets.cards import card_data, grid_data, small_jpeg
 
 if TYPE_CHECKING:
-    from fluxkit.sheets.blank import Blank
+    from fluxkit.sheets.axes import Pictured
     from fluxkit.sheets.sheet import ContactSheet
     from fluxkit.widgets import Card, SheetView
 
@@ -22,18 +23,19 @@ def view_of(sheet: ContactSheet, **options: Any) -> SheetView:
     from fluxkit.widgets import SheetView
 
     content = sheet.content
-    by_id = {frame.id: frame for frame in sheet.frames}
 
     def original(name: str) -> bytes:
-        if name not in by_id:
-            raise SheetError(f"The frame {name!r} is not on this sheet.")
-        return by_id[name].png()
+        found = next((frame for frame in sheet.frames if frame.id == name), None)
+        if found is None:
+            raise SheetError(f"The frame {name!r} is not on this sheet, or has no picture yet.")
+        return found.png()
 
     return SheetView(
         [card_of(i, frame, sheet) for i, frame in enumerate(content.frames)],
         original=original,
         code=lambda chosen: sheet.code(chosen or None),
         on_marks=lambda marks: sheet.mark(read_marks(marks)),
+        on_votes=sheet.prefer,
         still=sheet._repr_png_,
         title=content.title or "",
         subtitle=content.subtitle,
@@ -44,11 +46,12 @@ def view_of(sheet: ContactSheet, **options: Any) -> SheetView:
     )
 
 
-def card_of(index: int, frame: Frame | Blank | Any, sheet: ContactSheet) -> Card:
+def card_of(index: int, frame: Pictured, sheet: ContactSheet) -> Card:
     """The card of one frame, with a way to its thumbnail."""
     from fluxkit.widgets import Card
 
-    data = card_data(index, frame, sheet.layout, sheet.content.faults.get(index))
+    fault = frame.reason if isinstance(frame, Blank) else None
+    data = card_data(index, frame, sheet.layout, fault, sheet.badge(frame))
     return Card(data, partial(small_jpeg, frame) if isinstance(frame, Frame) else None)
 
 

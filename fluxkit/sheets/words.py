@@ -24,6 +24,7 @@ _LAMPS = {"key": "light", "fill": "fill", "rim": "rim light"}
 _TITLES = {
     "size": "picture size",
     "true_cfg": "true CFG",
+    "inputs.strength": "strength",
     "loras": "LoRA",
     "prompt": "prompt",
     "lens": "lens",
@@ -147,6 +148,7 @@ _SAID: dict[str, Callable[[Any], str]] = {
     "steps": lambda value: f"{value} steps",
     "guidance": lambda value: f"guidance {value:g}",
     "true_cfg": lambda value: f"true CFG {value:g}",
+    "inputs.strength": lambda value: f"strength {value:g}",
     "width": lambda value: f"{value} px wide",
     "height": lambda value: f"{value} px high",
     "take": lambda value: f"take {value + 1}",
@@ -167,7 +169,7 @@ _SAID: dict[str, Callable[[Any], str]] = {
 }
 
 _LOWERED = {
-    *("seed", "steps", "guidance", "take", "camera.angle", "film.push_stops", "lighting.pattern"),
+    *("seed", "steps", "guidance", "inputs.strength", "take", "camera.angle", "film.push_stops", "lighting.pattern"),
     *("environment.time_of_day", "environment.weather", "environment.season", "lighting.mood", "lens.focus_distance_m"),
 }
 

@@ -19,6 +19,7 @@ _BATCH = 50
 """Thumbnails in one message: about a megabyte, so that the first rows are seen while the rest travels."""
 
 Mark = Mapping[str, Any]
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class SheetView(View):
     """Frame id -> `{"rating": 0 to 5, "pick": "pick", "reject" or ""}`."""
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """The ids that are chosen for comparing, in the order of choosing."""
+    votes: Any = traitlets.List().tag(sync=True)
+    """The answers to blind pairs: `[winner, loser]` by id, in the order of voting."""
+    ties: Any = traitlets.List().tag(sync=True)
+    """Pairs in which neither was better: `[first, second]` by id."""
     ranking = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """After blind pairs: the ids, strongest first."""
 
@@ -63,6 +68,7 @@ class SheetView(View):
         original: Callable[[str], bytes],
         code: Callable[[Sequence[str]], str] = lambda _chosen: "",
         on_marks: Callable[[dict[str, Mark]], None] | None = None,
+        on_votes: Callable[[list[Pair], list[Pair]], None] | None = None,
         on_cancel: Callable[[], None] | None = None,
         still: Callable[[], bytes] | None = None,
         **options: Any,
@@ -72,6 +78,7 @@ class SheetView(View):
         self._original = original
         self._code = code
         self._on_marks = on_marks
+        self._on_votes = on_votes
         self._on_cancel = on_cancel
         self._still = still
         self._last: tuple[dict[str, Any], bytes | None] | None = None
@@ -79,6 +86,7 @@ class SheetView(View):
         self._unheard: dict[int, int] = {}
         self.on_msg(self._answer)
         self.observe(self._marked, "marks")
+        self.observe(self._voted, ["votes", "ties"])
 
     def append(self, index: int, card: Card) -> None:
         """Show a frame that has just been made, in its place; cheap enough for every frame of a long job."""
@@ -140,6 +148,11 @@ class SheetView(View):
 
     def _tell(self, message: dict[str, Any], preview: bytes | None) -> None:
         self.send(message, buffers=[preview] if preview else None)
+
+    def _voted(self, change: Any) -> None:
+        new = [(first, second) for first, second in change["new"][len(change["old"] or ()) :]]
+        if self._on_votes and new:
+            self._on_votes(*((new, []) if change["name"] == "votes" else ([], new)))
 
     def _marked(self, change: Any) -> None:
         old, new = change["old"] or {}, change["new"]

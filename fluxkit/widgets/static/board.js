@@ -1,40 +1,49 @@
-// The live contact sheet: a grid to cull by keyboard, a loupe, and blind pairs. The same module draws the notebook's
-// widget and the offline page; `host` is what differs between the two.
+// The live contact sheet: a grid to cull by keyboard, mouse or finger, a loupe, and blind pairs. The same module draws
+// the notebook's widget and the offline page; `host` is what differs between the two.
 
+import { makeCell, refreshCell } from "./cells.js";
 import {
   actionOf,
   adoptMarks,
-  blindPairs,
   createState,
   markOf,
   matches,
   moveCursor,
+  moveOnLines,
   picksFile,
-  ranking,
   redo,
   setMark,
-  spoken,
   tally,
   toggleChosen,
   undo,
   visible,
 } from "./culling.js";
-import { h, showError } from "./dom.js";
+import { guarded, h, showError } from "./dom.js";
 import { filterFields } from "./filters.js";
+import { flowColumns, flowInto, linesOf, sectionsInto } from "./grid.js";
 import { keysBox } from "./keys.js";
 import { createLoupe } from "./loupe.js";
+import { createMarkBar } from "./markbar.js";
+import { answered, currentPair, pairAction, startPairs, strongest } from "./pairs.js";
+import { createProgress } from "./progress.js";
+
+const SMALLEST_PX = 80;
+const LARGEST_PX = 360;
 
 export function mountSheet(root, host) {
   let state = createState([], host.marks());
   let cells = [];
-  let urls = new Map();
   let pairs = null;
   let waiting = false;
+  let stale = true;
   let byAxes = Boolean(host.layout);
+  const told = { votes: [], ties: [] };
+  const urls = new Map();
   const originals = new Map();
+  const indexOf = new Map();
 
   const status = h("div", { class: "fk-status", role: "status", "aria-live": "polite" });
-  const progress = h("div", { class: "fk-progress", hidden: true });
+  const progress = createProgress(() => host.cancel());
   const grid = h("div", {
     class: "fk-grid",
     role: "listbox",
@@ -43,23 +52,27 @@ export function mountSheet(root, host) {
     "aria-multiselectable": "true",
   });
   const filters = h("div", { class: "fk-filters" });
-  const loupe = createLoupe({ picture: loadLarge, onClose: closeLoupe, onStep: step });
+  const bars = [createMarkBar(run), createMarkBar(run)];
+  const on = { close: closeLoupe, step: (by) => step(by), vote: (side) => vote(side) };
+  const loupe = createLoupe({ picture: loadLarge, on, markbar: bars[1].element });
   const help = keysBox();
+  const foot = h("div", { class: "fk-foot" }, bars[0].element, status);
+  const listen = guarded(onKey, root);
   root.classList.add("fk", "fk-sheet");
   root.setAttribute("data-lm-suppress-shortcuts", "true");
-  root.replaceChildren(head(), progress, filters, grid, status, loupe.element, help);
-  root.addEventListener("keydown", onKey);
+  root.replaceChildren(head(), progress.element, filters, grid, foot, loupe.element, help);
+  root.addEventListener("keydown", listen);
   host.onCards(addCards);
   host.onMarks((marks) => {
     state = adoptMarks(state, marks);
     refreshAll();
   });
-  host.onProgress?.(showProgress);
+  host.onProgress?.(progress.show);
   host.start();
 
   function head() {
-    const button = (label, action, title) =>
-      h("button", { type: "button", class: "fk-button", title, onclick: () => run({ kind: action }) }, label);
+    const button = (label, kind, title, more = "") =>
+      h("button", { type: "button", class: `fk-button ${more}`, title, onclick: () => run({ kind }) }, label);
     return h(
       "div",
       { class: "fk-head" },
@@ -67,14 +80,31 @@ export function mountSheet(root, host) {
       h(
         "div",
         { class: "fk-tools" },
-        host.layout ? button("Rows and columns", "axes", "Show by axes, or as one flow") : null,
         button("Compare", "compare", "Compare the chosen frames (c)"),
         button("Blind pairs", "pairs", "Choose between two, without captions (b)"),
         host.code ? button("Copy code", "code", "Copy the Python that makes this selection") : null,
         host.sendBack ? button("Save picks", "send", "Save picks.json, to send back") : null,
-        button("Keys", "help", "Keys (?)"),
+        document.fullscreenEnabled ? button("Full screen", "full", "The whole screen, and back", "fk-wide") : null,
+        button("Keys", "help", "What the keys do (?)", "fk-wide"),
       ),
     );
+  }
+
+  /** How the frames stand and how large they are: beside the filters. */
+  function viewFields() {
+    const way = (label, wanted) => {
+      const checked = { role: "radio", "aria-checked": String(byAxes === wanted) };
+      const onclick = () => byAxes !== wanted && run({ kind: "axes" });
+      return h("button", { type: "button", class: "fk-button", onclick, ...checked }, label);
+    };
+    const ways = [way("Rows and columns", true), way("One flow", false)];
+    const size = { type: "range", min: String(SMALLEST_PX), max: String(LARGEST_PX), step: "4", value: String(cellSize()) };
+    const oninput = (event) => setCellSize(Number(event.target.value));
+    return [
+      h("span", { class: "fk-grow" }),
+      host.layout ? h("div", { class: "fk-segments", role: "radiogroup", "aria-label": "How frames stand" }, ways) : null,
+      h("input", { ...size, class: "fk-size", "aria-label": "Size of the pictures", oninput }),
+    ].filter(Boolean);
   }
 
   // ---- cards arrive in batches; a card that was pending is replaced in place
@@ -83,12 +113,24 @@ export function mountSheet(root, host) {
     cards.forEach((card, i) => {
       const index = start + i;
       state.cards[index] = card;
+      indexOf.set(card.id, index);
       if (pictures[i]) setPicture(index, pictures[i]);
-      const cell = makeCell(card, index);
-      if (cells[index]) cells[index].replaceWith(cell);
+      const clicks = { click: (event) => clicked(event, index), open: () => openLoupe([state.cards[index]]) };
+      const cell = makeCell(card, urls.get(index), `${host.key}-${index}`, clicks);
+      refreshCell(cell, card, state);
+      if (cells[index]) replaceCell(cells[index], cell, index);
+      else stale = true;
       cells[index] = cell;
     });
-    schedule(layOut);
+    schedule();
+  }
+
+  function replaceCell(old, cell, index) {
+    cell.style.gridColumn = old.style.gridColumn;
+    cell.className = old.className;
+    if (old.isConnected) old.replaceWith(cell);
+    else stale = true;
+    if (index === state.cursor) showCursor(false);
   }
 
   function setPicture(index, source) {
@@ -98,115 +140,39 @@ export function mountSheet(root, host) {
     originals.delete(state.cards[index].id);
   }
 
-  function makeCell(card, index) {
-    const url = urls.get(index);
-    const cell = h(
-      "div",
-      { class: "fk-cell", role: "option", id: cellId(index), onclick: (event) => clicked(event, index) },
-      url
-        ? h("img", { src: url, alt: "", draggable: false, decoding: "async", style: `aspect-ratio:${card.aspect}` })
-        : h("div", { class: "fk-empty", style: `aspect-ratio:${card.aspect}` }, card.fault || "…"),
-      h("div", { class: "fk-marks", "aria-hidden": "true" }),
-      card.name ? h("div", { class: "fk-caption fk-name", "aria-hidden": "true" }, parted(card.name)) : null,
-      card.caption ? h("div", { class: "fk-caption fk-more", "aria-hidden": "true" }, parted(card.caption)) : null,
-    );
-    cell.addEventListener("dblclick", () => openLoupe([card]));
-    refreshCell(cell, card);
-    return cell;
-  }
-
-  /** A caption breaks between its parts, not inside "seed 3". */
-  function parted(text) {
-    const parts = text.split(" · ");
-    return parts.flatMap((part, i) => [h("span", {}, i < parts.length - 1 ? `${part} ·` : part), " "]);
-  }
-
-  function cellId(index) {
-    return `${host.key}-${index}`;
-  }
-
-  function refreshCell(cell, card) {
-    const mark = markOf(state, card.id);
-    const chosen = state.chosen.includes(card.id);
-    cell.dataset.pick = mark.pick;
-    cell.setAttribute("aria-selected", String(chosen));
-    cell.setAttribute("aria-label", spoken(card, mark, chosen));
-    const stars = mark.rating ? "★".repeat(mark.rating) : "";
-    const pick = { pick: "✓ picked", reject: "✕ rejected" }[mark.pick] ?? "";
-    cell.querySelector(".fk-marks").textContent = [pick, stars].filter(Boolean).join("  ");
-  }
-
-  // ---- layout: by the sheet's own axes, or one flow
+  // ---- layout
 
   function layOut() {
-    const shown = new Set(visible(state));
-    if (byAxes && host.layout) grid.replaceChildren(...host.layout.sections.flatMap((s) => sectionOf(s, shown)));
-    else {
-      flowOf(cells.filter((_, index) => shown.has(index)));
-    }
+    const shown = visible(state);
+    if (byAxes) sectionsInto(grid, host.layout, cells, shown);
+    else flowInto(grid, shown.map((index) => cells[index]));
     grid.classList.toggle("fk-by-axes", byAxes);
+    grid.classList.toggle("fk-mixed", new Set(state.cards.map((card) => card.aspect)).size > 1);
+    stale = false;
     refreshFilters();
-    focusCursor(false);
-    refreshStatus();
-  }
-
-  /** Frames that arrive at the end are added to what is there: the rest of a long sheet is left alone. */
-  function flowOf(wanted) {
-    const flow = grid.firstElementChild;
-    const there = flow?.classList.contains("fk-flow") ? [...flow.children] : null;
-    if (there?.every((cell, i) => cell === wanted[i])) flow.append(...wanted.slice(there.length));
-    else grid.replaceChildren(h("div", { class: "fk-flow", role: "group", "aria-label": "Frames" }, wanted));
-  }
-
-  function sectionOf(section, shown) {
-    const wide = section.columns.length * section.span;
-    const columns = `grid-template-columns: ${section.rows.some(Boolean) ? "var(--fk-gutter)" : "0"} repeat(${wide}, minmax(calc(var(--fk-cell) * 0.62), 1fr))`;
-    const made = [];
-    if (section.title) made.push(h("div", { class: "fk-section", "aria-hidden": "true" }, section.title));
-    if (section.columns.some(Boolean)) {
-      const heads = section.columns.map((label) =>
-        h("div", { class: "fk-column", style: `grid-column: span ${section.span}` }, label),
-      );
-      made.push(h("div", { class: "fk-row", style: columns, "aria-hidden": "true" }, h("div"), heads));
-    }
-    section.rows.forEach((label, row) => {
-      const line = h("div", { class: "fk-row", style: columns, role: "group", "aria-label": label || "Frames" });
-      line.append(h("div", { class: "fk-label", "aria-hidden": "true" }, label));
-      section.cells
-        .filter((cell) => cell.row === row)
-        .forEach(({ column, frames }) =>
-          frames.forEach((index, slot) => {
-            const cell = cells[index];
-            if (!cell) return;
-            cell.style.gridColumn = String(2 + column * section.span + (slot % section.span));
-            cell.classList.toggle("fk-hidden", !shown.has(index));
-            line.append(cell);
-          }),
-        );
-      made.push(line);
-    });
-    return made;
+    showCursor(false);
+    refreshFoot();
   }
 
   function order() {
-    const shown = visible(state);
-    if (!byAxes || !host.layout) return shown;
-    const open = new Set(shown);
-    return host.layout.sections.flatMap((s) => s.cells.flatMap((cell) => cell.frames)).filter((i) => open.has(i));
+    return lines(1).flat().filter((index) => index !== null);
   }
 
-  function columnsShown() {
-    const tops = order().map((index) => cells[index].offsetTop);
-    const row = cells[state.cursor]?.offsetTop ?? tops[0];
-    const first = tops.indexOf(row);
-    return first < 0 ? 1 : Math.max(1, tops.filter((top) => top === row).length);
+  function lines(columns = flowColumns(grid)) {
+    return linesOf(byAxes ? host.layout : null, visible(state), columns);
   }
 
-  // ---- filters
+  function cellSize() {
+    return parseFloat(getComputedStyle(root).getPropertyValue("--fk-cell")) || 132;
+  }
+
+  function setCellSize(pixels) {
+    root.style.setProperty("--fk-cell", `${Math.max(SMALLEST_PX, Math.min(LARGEST_PX, pixels))}px`);
+  }
 
   function refreshFilters() {
     if (filters.contains(document.activeElement)) return;
-    filters.replaceChildren(...filterFields(() => state, setFilter));
+    filters.replaceChildren(...filterFields(() => state, setFilter), ...viewFields());
   }
 
   function setFilter(change) {
@@ -217,30 +183,28 @@ export function mountSheet(root, host) {
   // ---- keys and actions
 
   function onKey(event) {
-    if (event.target.matches?.("input, select, textarea, summary")) {
+    const on = event.target;
+    if (on.matches?.("input, select, textarea, summary")) {
       if (event.key === "Escape") grid.focus();
       return;
     }
-    if (event.target.matches?.("button") && ["Enter", " "].includes(event.key)) return;
-    const action = pairs ? pairAction(event) : (zoomAction(event) ?? actionOf(event));
+    if (on.matches?.("button") && ["Enter", " "].includes(event.key)) return;
+    const action = pairs ? pairAction(event) : (loupeAction(event) ?? actionOf(event));
     if (!action) return;
     event.preventDefault();
     event.stopPropagation();
-    try {
-      run(action);
-    } catch (error) {
-      showError(root, error);
-    }
+    run(action);
   }
 
-  function zoomAction(event) {
+  function loupeAction(event) {
     if (!loupe.isOpen()) return null;
-    return { "+": { kind: "zoom", factor: 1.5 }, "=": { kind: "zoom", factor: 1.5 }, "-": { kind: "zoom", factor: 1 / 1.5 } }[event.key];
+    const across = { ArrowUp: { kind: "nudge", by: 5 }, ArrowDown: { kind: "nudge", by: -5 } }[event.key];
+    return loupe.stacked() ? (across ?? null) : null;
   }
 
   function run(action) {
     const actions = {
-      move: () => moveTo(moveCursor(state.cursor, action.key, order(), loupe.isOpen() ? 1 : columnsShown())),
+      move: () => (loupe.isOpen() ? step(["ArrowLeft", "ArrowUp", "Home"].includes(action.key) ? -1 : 1) : move(action.key)),
       mark: () => mark(action),
       undo: () => stepHistory(undo),
       redo: () => stepHistory(redo),
@@ -248,37 +212,46 @@ export function mountSheet(root, host) {
       loupe: () => (loupe.isOpen() ? closeLoupe() : openLoupe([current()])),
       compare,
       mode: () => loupe.isOpen() && loupe.cycleMode(),
-      zoom: () => loupe.zoom(action.factor),
-      pairs: startPairs,
+      nudge: () => loupe.nudge(action.by),
+      size: () => (loupe.isOpen() ? loupe.zoom(action.by > 0 ? 1.5 : 1 / 1.5) : setCellSize(cellSize() * (1 + action.by * 0.2))),
+      pairs: beginPairs,
       vote: () => vote(action.side),
       filter: () => setFilter({ pick: state.filter.pick === "kept" ? "all" : "kept" }),
-      axes: () => {
-        byAxes = !byAxes;
-        cells.forEach((cell) => {
-          cell.classList.remove("fk-hidden");
-          cell.style.gridColumn = "";
-        });
-        layOut();
-      },
+      axes: turn,
       help: () => (help.hidden = !help.hidden),
+      full: () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()),
       code: copyCode,
-      send: () => host.sendBack(picksFile(state, host.sheet)),
+      send: () => host.sendBack(picksFile(state, host.sheet, told)),
       close,
     };
     actions[action.kind]?.();
+  }
+
+  function turn() {
+    if (!host.layout) return;
+    byAxes = !byAxes;
+    cells.forEach((cell) => {
+      cell.classList.remove("fk-hidden");
+      cell.style.gridColumn = "";
+    });
+    filters.replaceChildren();
+    layOut();
   }
 
   function current() {
     return state.cards[state.cursor];
   }
 
+  function move(key) {
+    setCursor(moveOnLines(state.cursor, key, lines()));
+  }
+
   function mark(action) {
     const ids = state.chosen.length && !loupe.isOpen() ? state.chosen : [current().id];
     const before = state.marks;
     state = setMark(state, ids, action.change);
-    const next = action.advance ? moveCursor(state.cursor, "ArrowRight", order(), 1) : null;
     saved(before);
-    if (next !== null) moveTo(next);
+    if (action.advance) loupe.isOpen() ? step(1) : setCursor(moveCursor(state.cursor, "ArrowRight", order(), 1));
   }
 
   function stepHistory(how) {
@@ -290,38 +263,41 @@ export function mountSheet(root, host) {
   function saved(before) {
     const changed = state.cards.filter((card) => before[card.id] !== state.marks[card.id]);
     host.save(state.marks, Object.fromEntries(changed.map((card) => [card.id, markOf(state, card.id)])));
-    const filtered = changed.some((card) => !matches(card, markOf(state, card.id), state.filter));
-    changed.forEach((card) => refreshCell(cells[state.cards.indexOf(card)], card));
-    if (filtered) layOut();
-    refreshStatus();
+    changed.forEach((card) => refreshCell(cells[indexOf.get(card.id)], card, state));
+    if (changed.some((card) => !matches(card, markOf(state, card.id), state.filter))) layOut();
+    refreshFoot();
   }
 
   function refreshAll() {
-    cells.forEach((cell, index) => refreshCell(cell, state.cards[index]));
-    refreshStatus();
+    cells.forEach((cell, index) => refreshCell(cell, state.cards[index], state));
+    refreshFoot();
   }
 
   function choose() {
-    state = { ...state, chosen: toggleChosen(state.chosen, current().id) };
-    refreshCell(cells[state.cursor], current());
-    host.choose(state.chosen);
-    refreshStatus();
+    setChosen(toggleChosen(state.chosen, current().id));
+  }
+
+  function setChosen(chosen) {
+    const touched = new Set([...state.chosen, ...chosen]);
+    state = { ...state, chosen };
+    touched.forEach((id) => refreshCell(cells[indexOf.get(id)], state.cards[indexOf.get(id)], state));
+    host.choose(chosen);
+    refreshFoot();
   }
 
   function clicked(event, index) {
-    state = { ...state, cursor: index };
-    if (event.shiftKey || event.ctrlKey || event.metaKey) choose();
-    focusCursor();
     grid.focus({ preventScroll: true });
+    setCursor(index);
+    if (event.shiftKey || event.ctrlKey || event.metaKey) choose();
   }
 
-  function moveTo(index) {
+  function setCursor(index) {
     state = { ...state, cursor: index };
-    if (loupe.isOpen()) openLoupe([current()]);
-    focusCursor();
+    showCursor();
+    refreshFoot();
   }
 
-  function focusCursor(scroll = true) {
+  function showCursor(scroll = true) {
     grid.querySelector(".fk-cursor")?.classList.remove("fk-cursor");
     const cell = cells[state.cursor];
     if (!cell?.isConnected) return;
@@ -330,15 +306,19 @@ export function mountSheet(root, host) {
     if (scroll) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
+  /** To the next frame: of the loupe, of the second side of a comparison, or of the grid. */
   function step(by) {
-    moveTo(moveCursor(state.cursor, by < 0 ? "ArrowLeft" : "ArrowRight", order(), 1));
+    const shown = loupe.isOpen() ? loupe.cards() : [];
+    const kept = shown.slice(0, -1).map((card) => card.id);
+    const open = order().filter((index) => !kept.includes(state.cards[index].id));
+    setCursor(moveCursor(state.cursor, by < 0 ? "ArrowLeft" : "ArrowRight", open, 1));
+    if (loupe.isOpen()) openLoupe([...shown.slice(0, -1), current()]);
   }
 
   // ---- loupe and comparison
 
   function loadLarge(card, put) {
-    const index = state.cards.indexOf(card);
-    put(originals.get(card.id) ?? urls.get(index) ?? "");
+    put(originals.get(card.id) ?? urls.get(indexOf.get(card.id)) ?? "");
     if (originals.has(card.id)) return;
     host.original(card.id, (source) => {
       const url = typeof source === "string" ? source : URL.createObjectURL(new Blob([source]));
@@ -348,90 +328,85 @@ export function mountSheet(root, host) {
   }
 
   function openLoupe(cards) {
-    loupe.show(cards);
+    const shown = order();
+    const at = shown.indexOf(indexOf.get(cards[cards.length - 1].id)) + 1;
+    look(cards, { words: cards.length === 1 ? `${at} of ${shown.length}` : "" });
+    state = { ...state, cursor: indexOf.get(cards[cards.length - 1].id) };
+    refreshFoot();
+  }
+
+  function look(cards, options) {
+    const opening = !loupe.isOpen();
+    loupe.show(cards, options);
     root.classList.add("fk-looking");
+    if (!opening) return;
+    loupe.element.focus({ preventScroll: true });
     if (root.getBoundingClientRect().top < 0) root.scrollIntoView({ block: "start" });
-    refreshStatus();
   }
 
   function closeLoupe() {
+    if (pairs) return endPairs();
     loupe.hide();
-    pairs = null;
     root.classList.remove("fk-looking");
     grid.focus({ preventScroll: true });
-    refreshStatus();
+    showCursor();
+    return refreshFoot();
   }
 
   function compare() {
-    const chosen = state.chosen.length >= 2 ? state.chosen.slice(0, 4) : neighbours();
-    openLoupe(chosen.map((id) => state.cards.find((card) => card.id === id)));
+    const ids = state.chosen.length >= 2 ? state.chosen.slice(0, 4) : neighbours();
+    openLoupe(ids.map((id) => state.cards[indexOf.get(id)]));
   }
 
   function neighbours() {
     const shown = order();
     const next = moveCursor(state.cursor, "ArrowRight", shown, 1);
     const other = next === state.cursor ? moveCursor(state.cursor, "ArrowLeft", shown, 1) : next;
-    return [...new Set([state.cards[state.cursor].id, state.cards[other].id])];
+    return [...new Set([current().id, state.cards[other].id])];
   }
 
   function close() {
     if (!help.hidden) help.hidden = true;
-    else if (pairs) endPairs();
     else if (loupe.isOpen()) closeLoupe();
-    else if (state.chosen.length) {
-      const ids = state.chosen;
-      state = { ...state, chosen: [] };
-      state.cards.forEach((card, index) => ids.includes(card.id) && refreshCell(cells[index], card));
-      host.choose([]);
-      refreshStatus();
-    }
+    else if (state.chosen.length) setChosen([]);
   }
 
   // ---- blind pairs
 
-  function startPairs() {
+  function beginPairs() {
     const ids = state.chosen.length >= 2 ? state.chosen : order().map((index) => state.cards[index].id);
     if (ids.length < 2) return;
-    pairs = { ids, queue: blindPairs(ids, Math.floor(Math.random() * 2 ** 31)), at: 0, votes: [], ties: [] };
+    pairs = startPairs(ids, Math.floor(Math.random() * 2 ** 31));
     showPair();
   }
 
   function showPair() {
-    if (pairs.at >= pairs.queue.length) return endPairs();
-    const shown = pairs.queue[pairs.at].map((id) => state.cards.find((card) => card.id === id));
-    loupe.show(
-      shown.map((card, i) => ({ ...card, alt: ["Left picture", "Right picture"][i], name: "" })),
-      { blind: true },
-    );
-    root.classList.add("fk-looking");
-    status.textContent = `Pair ${pairs.at + 1} of ${pairs.queue.length}: ← or → for the better one, ↓ for a tie, Esc to end`;
-    return undefined;
-  }
-
-  function pairAction(event) {
-    return {
-      ArrowLeft: { kind: "vote", side: 0 },
-      ArrowRight: { kind: "vote", side: 1 },
-      ArrowDown: { kind: "vote", side: null },
-      Escape: { kind: "close" },
-    }[event.key];
+    const pair = currentPair(pairs);
+    if (!pair) return endPairs();
+    const cards = pair.map((id, i) => ({
+      ...state.cards[indexOf.get(id)],
+      alt: ["Left picture", "Right picture"][i],
+      name: "",
+    }));
+    return look(cards, { unseen: true, words: `Which is better?  Pair ${pairs.at + 1} of ${pairs.queue.length}` });
   }
 
   function vote(side) {
-    const pair = pairs.queue[pairs.at++];
-    if (side === null) pairs.ties.push(pair);
-    else pairs.votes.push([pair[side], pair[1 - side]]);
+    pairs = answered(pairs, side);
     showPair();
   }
 
   function endPairs() {
-    const { ids, votes, ties } = pairs;
+    const ended = pairs;
+    pairs = null;
     closeLoupe();
-    if (!votes.length && !ties.length) return;
-    const order = ranking(ids, votes, ties).map(({ id }) => id);
-    host.ranked?.(order);
-    const best = order.slice(0, 5).map((id) => state.cards.find((card) => card.id === id).number);
-    status.textContent = `After ${votes.length + ties.length} pairs, strongest first: frames ${best.join(", ")}`;
+    if (!ended.at) return;
+    told.votes.push(...ended.votes);
+    told.ties.push(...ended.ties);
+    const ranked = strongest(ended);
+    host.voted?.(told.votes, told.ties, ranked);
+    const best = ranked.slice(0, 5).map((id) => state.cards[indexOf.get(id)].number);
+    status.textContent = `After ${ended.at} ${ended.at === 1 ? "pair" : "pairs"}, strongest first: frames ${best.join(", ")}`;
   }
 
   // ---- the rest
@@ -448,34 +423,30 @@ export function mountSheet(root, host) {
     });
   }
 
-  function showProgress({ text, share, preview, running }) {
-    progress.hidden = !text;
-    const bar = h("progress", { max: 1, value: share ?? 0, "aria-label": "Progress" });
-    const stop = running ? h("button", { type: "button", class: "fk-button", onclick: () => host.cancel() }, "Cancel") : null;
-    const making = preview ? h("img", { src: URL.createObjectURL(new Blob([preview])), alt: "The frame in the making" }) : null;
-    progress.querySelectorAll("img").forEach((image) => URL.revokeObjectURL(image.src));
-    progress.replaceChildren(...[making, bar, h("span", {}, text), stop].filter(Boolean));
-  }
-
-  function refreshStatus() {
-    if (pairs) return;
+  function refreshFoot() {
+    const card = current();
+    if (!card) return;
     const { picked, rejected, rated, shown, total } = tally(state);
     const parts = [shown === total ? `${total} frames` : `${shown} of ${total} frames`];
     if (picked) parts.push(`${picked} picked`);
     if (rejected) parts.push(`${rejected} rejected`);
     if (rated) parts.push(`${rated} rated`);
     if (state.chosen.length) parts.push(`${state.chosen.length} chosen`);
-    parts.push("? for keys");
     status.textContent = parts.join(" · ");
+    const several = state.chosen.length > 1 && !loupe.isOpen();
+    const words = several ? `${state.chosen.length} chosen` : `Frame ${card.number}`;
+    const id = several ? state.chosen[0] : card.id;
+    bars.forEach((bar) => bar.show(markOf(state, id), state.chosen.includes(card.id), words));
   }
 
-  function schedule(work) {
+  function schedule() {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
       try {
-        work();
+        if (stale) layOut();
+        else refreshFoot();
       } catch (error) {
         showError(root, error);
       }
@@ -483,9 +454,9 @@ export function mountSheet(root, host) {
   }
 
   return () => {
-    root.removeEventListener("keydown", onKey);
+    root.removeEventListener("keydown", listen);
     [...urls.values(), ...originals.values()].forEach((url) => url.startsWith("blob:") && URL.revokeObjectURL(url));
-    urls = new Map();
+    urls.clear();
     cells = [];
   };
 }

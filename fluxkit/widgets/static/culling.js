@@ -89,6 +89,18 @@ export function moveCursor(cursor, key, order, columns) {
   return order[next < 0 || next > last ? at : next];
 }
 
+/** The same on lines as they are seen (null where nothing stands): up and down keep to the column. */
+export function moveOnLines(cursor, key, lines) {
+  const order = lines.flat().filter((index) => index !== null);
+  const row = lines.findIndex((line) => line.includes(cursor));
+  if (row < 0 || !["ArrowUp", "ArrowDown"].includes(key)) return moveCursor(cursor, key, order, 1);
+  const column = lines[row].indexOf(cursor);
+  const next = lines[row + (key === "ArrowUp" ? -1 : 1)];
+  if (!next) return cursor;
+  const distance = (at) => (next[at] === null ? Infinity : Math.abs(at - column));
+  return next[next.map((_, at) => at).reduce((best, at) => (distance(at) < distance(best) ? at : best), 0)];
+}
+
 export function toggleChosen(chosen, id) {
   return chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id];
 }
@@ -116,6 +128,10 @@ export function actionOf(event) {
     m: { kind: "mode" },
     b: { kind: "pairs" },
     f: { kind: "filter" },
+    g: { kind: "axes" },
+    "+": { kind: "size", by: 1 },
+    "=": { kind: "size", by: 1 },
+    "-": { kind: "size", by: -1 },
     "?": { kind: "help" },
     " ": { kind: "choose" },
     enter: { kind: "loupe" },
@@ -259,14 +275,15 @@ export function ranking(ids, votes, ties = []) {
   return ids.map((id, i) => ({ id, strength: strength[i] })).sort((a, b) => b.strength - a.strength);
 }
 
-/** The file that a client sends back. */
-export function picksFile(state, sheet) {
+/** The file that a client sends back; `told` holds the answers to blind pairs. */
+export function picksFile(state, sheet, told = { votes: [], ties: [] }) {
   const marks = {};
   for (const card of state.cards) {
     const mark = markOf(state, card.id);
     if (mark.rating || mark.pick) marks[card.id] = mark;
   }
-  return { format: "fluxkit-picks-1", sheet, marks };
+  const pairs = told.votes.length || told.ties.length ? { votes: told.votes, ties: told.ties } : {};
+  return { format: "fluxkit-picks-1", sheet, marks, ...pairs };
 }
 
 /** A frame in words, for a screen reader. */
@@ -275,6 +292,7 @@ export function spoken(card, mark, chosen) {
   if (mark.rating) said.push(`rated ${mark.rating}`);
   if (mark.pick) said.push(mark.pick === "pick" ? "picked" : "rejected");
   if (chosen) said.push("chosen");
+  if (card.badge) said.push(`light meter: ${card.badge.spoken}`);
   return said.join(", ");
 }
 

@@ -1,98 +1,127 @@
 // The loupe: one to four pictures, zoomed and panned together; two can be compared by slider, fade or difference.
 
-import { COMPARE_MODES, clampView, differences, nextMode, panBy, wordDiff, zoomAt } from "./culling.js";
+import { COMPARE_MODES, clampView, nextMode, panBy, zoomAt } from "./culling.js";
 import { h } from "./dom.js";
+import { explained } from "./legend.js";
 
 const FIT = { scale: 1, x: 0, y: 0 };
+const START_AMOUNT = { slider: 50, fade: 50, difference: 25 };
 
-export function createLoupe({ picture, onClose, onStep }) {
+/** `on` has `close`, `step(by)`, `vote(side)`; `picture(card, put)` brings the picture of a card. */
+export function createLoupe({ picture, on, markbar }) {
+  const button = (label, action, more = {}) =>
+    h("button", { type: "button", class: "fk-button", onclick: action, ...more }, label);
   const stage = h("div", { class: "fk-stage" });
   const legend = h("div", { class: "fk-legend" });
-  const mode = h("div", { class: "fk-modes", role: "radiogroup", "aria-label": "How to compare" });
+  const title = h("span", { class: "fk-loupe-title", "aria-live": "polite" });
+  const mode = h("div", { class: "fk-segments", role: "radiogroup", "aria-label": "How to compare" });
   const amount = h("input", { type: "range", min: "0", max: "100", value: "50", class: "fk-amount", oninput: apply });
   const zoomed = h("span", { class: "fk-zoom", "aria-live": "polite" });
+  const steps = h(
+    "span",
+    { class: "fk-group" },
+    button("←", () => on.step(-1), { "aria-label": "Previous frame" }),
+    button("→", () => on.step(1), { "aria-label": "Next frame" }),
+  );
+  const votes = h(
+    "div",
+    { class: "fk-votes", role: "group", "aria-label": "Which is better" },
+    button("← Left is better", () => on.vote(0)),
+    button("↓ Tie", () => on.vote(null)),
+    button("Right is better →", () => on.vote(1)),
+  );
   const bar = h(
     "div",
     { class: "fk-loupe-bar" },
-    h("button", { type: "button", class: "fk-button", onclick: () => onStep(-1), "aria-label": "Previous frame" }, "←"),
-    h("button", { type: "button", class: "fk-button", onclick: () => onStep(1), "aria-label": "Next frame" }, "→"),
+    steps,
+    title,
     mode,
     amount,
     h("span", { class: "fk-grow" }),
     zoomed,
-    h("button", { type: "button", class: "fk-button", onclick: () => setView(FIT) }, "Fit"),
-    h("button", { type: "button", class: "fk-button", onclick: () => onClose() }, "Close (Esc)"),
+    button("Fit", () => setView(FIT), { title: "The whole picture" }),
+    button("Close", () => on.close(), { title: "Close (Esc)" }),
   );
-  const element = h("div", { class: "fk-loupe", hidden: true }, bar, stage, legend);
-  const self = { element, show, hide, cycleMode, isOpen: () => !element.hidden, zoom, mode: () => current };
+  const element = h(
+    "div",
+    { class: "fk-loupe", hidden: true, role: "dialog", "aria-label": "Loupe", tabIndex: -1 },
+    bar,
+    h("div", { class: "fk-looked" }, stage, legend),
+    votes,
+    markbar,
+  );
+  const pointers = new Map();
   let cards = [];
   let current = COMPARE_MODES[0];
   let view = FIT;
   let panes = [];
+  let blind = false;
 
-  function show(shown, { blind = false } = {}) {
+  function show(shown, { unseen = false, words = "" } = {}) {
     cards = shown;
+    blind = unseen;
     if (cards.length !== 2 || blind) current = COMPARE_MODES[0];
     element.hidden = false;
     element.classList.toggle("fk-blind", blind);
+    element.setAttribute("aria-label", blind ? "Blind pairs" : cards.length > 1 ? "Compare" : "Loupe");
+    title.textContent = words;
+    steps.hidden = blind;
+    votes.hidden = !blind;
+    markbar.hidden = blind;
     layOut();
     legend.replaceChildren(...(blind ? [] : explained(cards)));
+    legend.hidden = !legend.childElementCount;
   }
 
   function hide() {
     element.hidden = true;
     stage.replaceChildren();
+    pointers.clear();
     view = FIT;
+    current = COMPARE_MODES[0];
+  }
+
+  function stacked() {
+    return cards.length === 2 && current !== COMPARE_MODES[0];
   }
 
   function layOut() {
-    const stacked = cards.length === 2 && current !== COMPARE_MODES[0];
-    stage.className = `fk-stage fk-${current.replaceAll(" ", "-")} fk-panes-${stacked ? 1 : cards.length}`;
-    mode.replaceChildren(...(cards.length === 2 && !element.classList.contains("fk-blind") ? modes() : []));
-    amount.hidden = !stacked;
+    const over = stacked();
+    stage.className = `fk-stage fk-${current.replaceAll(" ", "-")} fk-panes-${over ? 1 : cards.length}`;
+    mode.replaceChildren(...(cards.length === 2 && !blind ? COMPARE_MODES.map(modeButton) : []));
+    mode.hidden = !mode.childElementCount;
+    amount.hidden = !over;
     amount.setAttribute("aria-label", `Amount: ${current}`);
-    if (stacked) amount.value = current === "difference" ? "25" : "50";
     const images = cards.map((card) => {
       const image = h("img", { alt: card.alt, draggable: false, class: "fk-large" });
       picture(card, (url) => (image.src = url));
       return image;
     });
-    const groups = stacked ? [images] : images.map((image) => [image]);
-    panes = groups.map((group, i) =>
-      h(
-        "figure",
-        { class: "fk-pane" },
-        h("div", { class: "fk-window", onwheel: wheel, onpointerdown: grab, ondblclick: doubled }, group),
-        h("figcaption", {}, stacked ? cards.map((card) => card.name).join("  |  ") : (cards[i].name ?? "")),
-      ),
-    );
+    panes = over ? [pane(images, cards)] : images.map((image, i) => pane([image], [cards[i]]));
     stage.replaceChildren(...panes);
     apply();
   }
 
-  function modes() {
-    return COMPARE_MODES.map((name) =>
-      h(
-        "button",
-        {
-          type: "button",
-          class: "fk-button",
-          role: "radio",
-          "aria-checked": String(name === current),
-          onclick: () => setMode(name),
-        },
-        name,
-      ),
-    );
+  function pane(images, shown) {
+    const words = shown.map((card) => h("span", {}, card.name || (blind ? "" : `Frame ${card.number}`)));
+    const window = h("div", { class: "fk-window", onwheel: wheel, onpointerdown: grab, ondblclick: doubled }, images);
+    return h("figure", { class: "fk-pane" }, window, h("figcaption", {}, words));
+  }
+
+  function modeButton(name) {
+    const checked = { role: "radio", "aria-checked": String(name === current) };
+    return button(name, () => setMode(name), checked);
   }
 
   function setMode(name) {
     current = name;
+    if (stacked()) amount.value = String(START_AMOUNT[name]);
     layOut();
   }
 
-  function cycleMode() {
-    setMode(nextMode(current, cards.length));
+  function nudge(by) {
+    amount.value = String(Number(amount.value) + by);
+    apply();
   }
 
   function setView(next) {
@@ -100,23 +129,19 @@ export function createLoupe({ picture, onClose, onStep }) {
     apply();
   }
 
-  function zoom(factor) {
-    setView(zoomAt(view, factor, 0.5, 0.5));
-  }
-
   function apply() {
     const transform = `translate(${view.x * 100}%, ${view.y * 100}%) scale(${view.scale})`;
-    stage.querySelectorAll(".fk-large").forEach((image) => {
+    const images = [...stage.querySelectorAll(".fk-large")];
+    images.forEach((image) => {
       image.style.transform = transform;
       image.classList.toggle("fk-pixels", view.scale > 6);
     });
     zoomed.textContent = view.scale > 1 ? `${view.scale.toFixed(1)} ×` : "";
-    const top = stage.querySelectorAll(".fk-large")[1];
+    const top = images[1];
     if (!top || panes.length !== 1) return;
     const share = Number(amount.value);
     top.parentElement.style.setProperty("--fk-share", `${share}%`);
-    top.style.clipPath = "";
-    if (current === "slider") top.style.clipPath = sliderClip(share);
+    top.style.clipPath = current === "slider" ? sliderClip(share) : "";
     top.style.opacity = current === "fade" ? String(share / 100) : "";
     top.parentElement.style.filter = current === "difference" ? `brightness(${1 + share / 8})` : "";
   }
@@ -127,8 +152,7 @@ export function createLoupe({ picture, onClose, onStep }) {
     return `inset(0 0 0 ${Math.max(0, Math.min(1, left)) * 100}%)`;
   }
 
-  function fractions(event) {
-    const box = event.currentTarget.getBoundingClientRect();
+  function fractions(event, box = event.currentTarget.getBoundingClientRect()) {
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   }
 
@@ -141,38 +165,51 @@ export function createLoupe({ picture, onClose, onStep }) {
     setView(view.scale > 1 ? FIT : zoomAt(view, 4, ...fractions(event)));
   }
 
+  // One pointer moves the picture (or the slider), two zoom it about the point between them.
   function grab(event) {
     const target = event.currentTarget;
     const box = target.getBoundingClientRect();
-    let last = [event.clientX, event.clientY];
-    const onSlider = current === "slider" && panes.length === 1;
     target.setPointerCapture(event.pointerId);
+    pointers.set(event.pointerId, fractions(event, box));
+    if (pointers.size > 1) return;
     const move = (moved) => {
-      if (onSlider && view.scale === 1) amount.value = String(((moved.clientX - box.left) / box.width) * 100);
-      else view = panBy(view, (moved.clientX - last[0]) / box.width, (moved.clientY - last[1]) / box.height);
-      last = [moved.clientX, moved.clientY];
+      const before = pointers.get(moved.pointerId);
+      if (!before) return;
+      const now = fractions(moved, box);
+      const other = [...pointers].find(([id]) => id !== moved.pointerId)?.[1];
+      if (other) pinched(before, now, other);
+      else if (current === "slider" && panes.length === 1 && view.scale === 1) amount.value = String(now[0] * 100);
+      else view = panBy(view, now[0] - before[0], now[1] - before[1]);
+      pointers.set(moved.pointerId, now);
       apply();
     };
+    const release = (up) => {
+      pointers.delete(up.pointerId);
+      if (pointers.size) return;
+      target.removeEventListener("pointermove", move);
+      target.removeEventListener("pointerup", release);
+      target.removeEventListener("pointercancel", release);
+    };
     target.addEventListener("pointermove", move);
-    target.addEventListener("pointerup", () => target.removeEventListener("pointermove", move), { once: true });
+    target.addEventListener("pointerup", release);
+    target.addEventListener("pointercancel", release);
     move(event);
   }
 
-  return self;
-}
-
-/** What differs between the pictures, and between the prompts of two of them. */
-function explained(cards) {
-  if (cards.length < 2) return cards[0]?.prompt ? [h("p", { class: "fk-prompt" }, cards[0].prompt)] : [];
-  const head = h("tr", {}, h("td"), cards.map((card) => h("th", { scope: "col" }, `Frame ${card.number}`)));
-  const rows = differences(cards).map((row) =>
-    h("tr", {}, h("th", { scope: "row" }, row.title), row.labels.map((label) => h("td", {}, label))),
-  );
-  const parts = [h("table", {}, h("caption", {}, "What differs"), h("thead", {}, head), h("tbody", {}, rows))];
-  if (cards.length === 2 && cards[0].prompt && cards[1].prompt !== cards[0].prompt) {
-    const tags = { same: "span", first: "del", second: "ins" };
-    const runs = wordDiff(cards[0].prompt, cards[1].prompt);
-    parts.push(h("p", { class: "fk-prompt" }, runs.flatMap((run) => [h(tags[run.kind], {}, run.text), " "])));
+  function pinched(before, now, other) {
+    const far = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1e-6;
+    view = zoomAt(view, far(now) / far(before), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
   }
-  return parts;
+
+  return {
+    element,
+    show,
+    hide,
+    nudge,
+    stacked,
+    isOpen: () => !element.hidden,
+    cards: () => cards,
+    cycleMode: () => setMode(nextMode(current, cards.length)),
+    zoom: (factor) => setView(zoomAt(view, factor, 0.5, 0.5)),
+  };
 }

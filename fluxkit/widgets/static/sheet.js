@@ -66,7 +66,11 @@ function hostOf(model, inbox) {
     stop: () => inbox.views.delete(view),
     save: (marks) => save("marks", marks),
     choose: (ids) => save("chosen", ids),
-    ranked: (ids) => save("ranking", ids),
+    voted: (votes, ties, ranked) => {
+      model.set("ties", ties);
+      model.set("ranking", ranked);
+      save("votes", votes);
+    },
     original: (id, put) => {
       waiting.originals.set(id, put);
       model.send({ kind: "original", id });
@@ -81,7 +85,7 @@ function hostOf(model, inbox) {
       model.send({ kind: "cancel" });
       setTimeout(() => {
         const text = "The kernel is busy with a cell and cannot be told. Interrupt the cell: that stops the job too.";
-        if (!waiting.acknowledged) progress({ ...inbox.progress, text });
+        if (!waiting.acknowledged) progress({ ...inbox.progress, text, busy: true });
       }, 1500);
     },
   };
