@@ -1,7 +1,11 @@
-"""Fits the committees of `fluxkit.measure.haze` and `.cast` on pictures that fluxkit's own renderer draws.
+"""Fits the committees of `fluxkit.measure` (haze, cast, focus) on pictures whose truth is known.
 
     python bench/fit_readers.py haze          # renders, fits, writes fluxkit/measure/weights/haze.npz
     python bench/fit_readers.py cast
+    python bench/fit_readers.py focus
+
+Haze and cast are fitted on what fluxkit's own renderer draws; focus on that, and on photographs of scikit-image cut out
+before others that are blurred by a known disc (not those that `bench/measures.py` tries it on).
 
 Air and temperature are drawn over their whole range, not from the words that nano is taught. Every picture is seen
 through other exposures, curves, blur and noise; for the cast also through tinted glass of known strength, because
@@ -11,72 +15,35 @@ pictures by other models differ from the renderer's in just these.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import known
 import numpy as np
 
+from fluxkit.measure import bands
 from fluxkit.measure.committee import NAMES, read
-from fluxkit.measure.pixels import blurred, pixels, rank_correlation
-from fluxkit.measure.subject import find_subject
-from fluxkit.nano.render import Landscape, World, render
-from fluxkit.nano.render.film import STOCKS
-from fluxkit.nano.render.light import KELVIN
-from fluxkit.nano.render.light import cast as tint
+from fluxkit.measure.pixels import blurred, pixels, rank_correlation, resized
+from fluxkit.measure.subject import SubjectRegion, find_subject
+from fluxkit.nano.render import render
+from fluxkit.nano.render.places import blur_radius
 from fluxkit.nano.worlds import sample
 
 measured = {name: importlib.import_module(f"fluxkit.measure.{name}") for name in ("haze", "cast")}
 weather = importlib.import_module("fluxkit.nano.render.landscape").WEATHER
 WEIGHTS = Path(__file__).parent.parent / "fluxkit/measure/weights"
 VIEWS = 4
+SURE = {"haze": 0.25, "cast": 0.3, "focus": 0.35}
 MEMBERS, HIDDEN = 5, 32
 Example = tuple[np.ndarray, np.ndarray]
 """Features (views, n) and truths (views,)."""
 
 
-def veil(extinction: float, mist: float) -> float:
-    """The share of the middle ridge (4.7 km) that the air of `fluxkit.nano.render.landscape` veils."""
-    return 1 - float(np.exp(-0.355 * 4.7 * extinction)) * (1 - 0.75 * mist * 0.575 * 0.6)
-
-
-def airy(seed: int, index: int, size: int = 128) -> tuple[Landscape, np.ndarray, float]:
-    """A landscape in air of any thickness, its picture and its veil."""
-    world = sample(seed, index, kind="landscape")
-    rng = np.random.default_rng((seed, index, 7))
-    if index % 3 == 0:
-        thickness, mist, _ = weather[world.weather]
-        return world, render(world, size), veil(thickness, mist)
-    thickness = float(np.exp(rng.uniform(np.log(0.01), np.log(1.2))))
-    weather[FREE] = (thickness, 0.0, weather[world.weather][2])
-    picture = render(dataclasses.replace(world, weather=FREE), size)
-    del weather[FREE]
-    return world, picture, veil(thickness, 0.0)
-
-
-FREE = "any"
-"""The name under which air and temperature of any strength are lent to the renderer, picture by picture."""
-
-
-def tinted(seed: int, index: int, size: int = 128) -> tuple[World, np.ndarray, float] | None:
-    """A head or thing on colour film in light of any temperature, its picture, and the stops of red over blue."""
-    world = sample(seed, index)
-    if isinstance(world, Landscape) or STOCKS[world.film].mono:
-        return None
-    rng = np.random.default_rng((seed, index, 7))
-    kelvin = float(1e6 / rng.uniform(100, 400)) if index % 3 else KELVIN[world.temperature]
-    KELVIN[FREE] = kelvin
-    picture = render(dataclasses.replace(world, temperature=FREE), size)
-    del KELVIN[FREE]
-    left = tint(kelvin, STOCKS[world.film].balance)
-    return world, picture, float(np.log2(left[0] / left[2]))
-
-
 def haze_examples(seed: int, count: int) -> Iterator[Example]:
     """Landscapes by day, each seen in several ways."""
     for index in range(count):
-        world, picture, truth = airy(seed, index, (128, 192)[index % 2])
+        world, picture, truth = known.airy(seed, index, (128, 192)[index % 2])
         if world.hour == "night":
             continue
         rng = np.random.default_rng((seed, index, 1))
@@ -92,7 +59,7 @@ def haze_view(code: np.ndarray, rng: np.random.Generator, *, plain: bool) -> np.
 def cast_examples(seed: int, count: int) -> Iterator[Example]:
     """Heads and things, each seen in several ways and through tinted glass."""
     for index in range(count):
-        drawn = tinted(seed, index)
+        drawn = known.tinted(seed, index)
         if drawn is None:
             continue
         _, picture, truth = drawn
@@ -105,6 +72,57 @@ def cast_examples(seed: int, count: int) -> Iterator[Example]:
             rows.append(measured["cast"].features(seen, region))
             truths.append(truth + stops)
         yield np.array(rows), np.array(truths, np.float32)
+
+
+def focus_examples(seed: int, count: int) -> Iterator[Example]:
+    """Heads and things before places that their lens blurs; as many photographs before photographs."""
+    for index in range(count):
+        world = sample(seed, index, kind=("portrait", "still life")[index % 2])
+        size = (128, 192)[index // 2 % 2]
+        picture = render(world, size)
+        region = find_subject(picture)
+        if region is not None:
+            yield (
+                bands.features(pixels(picture), region)[None],
+                np.array([bands.level(blur_radius(world, size) / size)]),
+            )
+    rng, photos = np.random.default_rng(seed), photographs()
+    for _ in range(count):
+        picture, mask, radius = composite(photos, rng)
+        yield bands.features(pixels(picture), SubjectRegion(mask, 1.0))[None], np.array([bands.level(radius)])
+
+
+def photographs() -> list[np.ndarray]:
+    """Photographs inside the scikit-image wheel that the meter is not tried on."""
+    from skimage import data
+
+    names = ("coffee", "chelsea", "camera", "grass", "gravel", "brick", "immunohistochemistry", "coins")
+    found = [np.asarray(getattr(data, name)()) for name in names]
+    found.append(data.stereo_motorcycle()[0])
+    return [photo if photo.ndim == 3 else np.repeat(photo[..., None], 3, -1) for photo in found]
+
+
+def composite(photos: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+    """A photograph cut out before another that a disc blurs, at 128 to 256 px; its mask; the radius of the disc."""
+    from PIL import Image
+
+    front, back = (_crop(photos[int(rng.integers(len(photos)))], rng) for _ in range(2))
+    radius = float(np.exp(rng.uniform(np.log(0.5), np.log(16)))) * (rng.random() > 0.15)
+    picture, mask = known.composite(front, back, radius, 0.0, rng)
+    side, grain = int(rng.choice([128, 192, 256])), float(rng.choice([0, 0, 0.02, 0.035]))
+    small = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BOX))
+    if grain:
+        small = known.with_grain(small.astype(np.float32) / 255, grain, 0.5 * side / 256, rng)
+    return small, resized(mask.astype(np.float32), side, side) > 0.5, radius / 256
+
+
+def _crop(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    from PIL import Image
+
+    side = int(min(photo.shape[:2]) * rng.uniform(0.6, 1))
+    top, left = (int(rng.integers(0, length - side + 1)) for length in photo.shape[:2])
+    part = Image.fromarray(photo[top : top + side, left : left + side, :3])
+    return np.asarray(part.resize((256, 256), Image.Resampling.LANCZOS), np.float32) / 255
 
 
 def glass(code: np.ndarray, stops: float) -> np.ndarray:
@@ -120,13 +138,19 @@ def _otherwise(code: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return (np.clip(seen * rng.uniform(0.8, 1.2), 0, 1) ** rng.uniform(0.8, 1.25)).astype(np.float32)
 
 
+EXAMPLES: dict[str, Callable[[int, int], Iterator[Example]]] = {
+    "haze": haze_examples,
+    "cast": cast_examples,
+    "focus": focus_examples,
+}
+
+
 def gathered(name: str, seed: int, count: int, work: Path) -> tuple[np.ndarray, np.ndarray]:
     """The examples of a committee, drawn once and kept in `work`."""
     work.mkdir(parents=True, exist_ok=True)
     path = work / f"{name}-{seed}-{count}.npz"
     if not path.exists():
-        examples: dict[str, Callable[[int, int], Iterator[Example]]] = {"haze": haze_examples, "cast": cast_examples}
-        rows = list(examples[name](seed, count))
+        rows = list(EXAMPLES[name](seed, count))
         np.savez(path, x=np.array([r[0] for r in rows], np.float16), y=np.array([r[1] for r in rows], np.float32))
     kept = np.load(path)
     return kept["x"].astype(np.float32), kept["y"]
@@ -179,19 +203,20 @@ def _gradient(p: list[np.ndarray], x: np.ndarray, y: np.ndarray, rng: np.random.
 def main() -> None:
     """Renders what is missing, fits, says how well the committee reads what it has not seen, writes the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=("haze", "cast"))
+    parser.add_argument("name", choices=tuple(EXAMPLES))
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--work", type=Path, default=Path("nano-work/readers"))
     options = parser.parse_args()
     x, y = gathered(options.name, 8_300_000, options.count, options.work)
-    cut = len(x) * 9 // 10
+    order = np.random.default_rng(0).permutation(len(x))
+    x, y, cut = x[order], y[order], len(x) * 9 // 10
     weights = fit(x[:cut], y[:cut])
     kept = {name: value.astype(np.float16) for name, value in weights.items()}
     read_back = {name: value.astype(np.float32) for name, value in kept.items()}
-    for label, view in (("plain", 0), ("another curve, blur and noise", VIEWS - 1)):
+    for label, view in (("plain", 0), ("another curve, blur and noise", x.shape[1] - 1)):
         said = read(x[cut:, view], read_back)
         guess, apart = said.mean(0), said.std(0)
-        sure = apart <= measured[options.name]._APART
+        sure = apart <= SURE[options.name]
         off = float(np.median(np.abs(guess - y[cut:, view])))
         ranks = [rank_correlation(guess[w], y[cut:, view][w]) for w in (np.ones_like(sure), sure)]
         print(f"{label}: median error {off:.2f}, rank {ranks[0]:.3f}; of the sure ({sure.mean():.0%}) {ranks[1]:.3f}")

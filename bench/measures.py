@@ -1,6 +1,6 @@
 """Runs the light meter on pictures whose truth is known, and writes the tables of docs/measures.md.
 
-    python bench/measures.py                   # 500 fresh renders, composites, added grain, real photographs
+    python bench/measures.py                   # 500 fresh renders of each kind, composites, grain, real photographs
     python bench/measures.py --count 60        # a quick look; writes nothing
 
 Worlds come from a seed that neither nano's training nor `bench/fit_light.py` uses; half of the portraits are lit from
@@ -16,41 +16,41 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from known import SEED, airy, composite, film_law, photographs, resized_picture, square, tinted, with_grain, worlds
 
-from fluxkit.measure import defocus, grain_curve, key_light, measure
+from fluxkit.frames.develop import GRAIN_SIGMA, developed
+from fluxkit.measure import (
+    Face,
+    catchlight,
+    defocus,
+    grain,
+    grain_curve,
+    key_light,
+    measure,
+    saturation,
+    shadow,
+    tone,
+)
+from fluxkit.measure import cast as measure_cast
 from fluxkit.measure import haze as measure_haze
 from fluxkit.measure.adherence import judged
+from fluxkit.measure.catchlight import clock_hour, hours_apart
 from fluxkit.measure.head import towards
 from fluxkit.measure.measurement import Measurements
 from fluxkit.measure.pixels import LUMA, blurred, rank_correlation
-from fluxkit.measure.subject import SubjectRegion
+from fluxkit.measure.subject import SubjectRegion, find_subject
 from fluxkit.measure.texture import texture_parts
-from fluxkit.nano.render import Landscape, Portrait, World, render
+from fluxkit.nano.render import Landscape, Portrait, StillLife, World, render
 from fluxkit.nano.render.film import STOCKS
-from fluxkit.nano.render.landscape import WEATHER
-from fluxkit.nano.render.light import DIRECTIONS
+from fluxkit.nano.render.places import blur_radius
 from fluxkit.nano.scenes import scene_of
 from fluxkit.nano.worlds import sample
 
-SEED = 9_000_000
 DOCS = Path(__file__).parent.parent / "docs/measures.md"
 Row = tuple[str, str, str]
 Found = list[tuple[World, Measurements]]
-
-
-def worlds(count: int) -> Iterable[World]:
-    """Fresh worlds; every second portrait is lit from a direction drawn over the whole sphere of sensible lights."""
-    for index in range(count):
-        world = sample(SEED, index)
-        if isinstance(world, Portrait) and index % 2:
-            rng = np.random.default_rng((SEED, index))
-            angles = float(rng.uniform(-180, 180)), float(rng.triangular(-45, 22, 75))
-            name = max(DIRECTIONS, key=lambda n: float(towards(*DIRECTIONS[n]) @ towards(*angles)))
-            world = dataclasses.replace(world, direction=name, azimuth_deg=angles[0], elevation_deg=angles[1])
-        yield world
 
 
 def light_rows(found: Found, kind: type[World], label: str) -> list[Row]:
@@ -82,13 +82,9 @@ def light_rows(found: Found, kind: type[World], label: str) -> list[Row]:
 
 
 def colour_rows(found: Found) -> list[Row]:
-    """Black and white, grain and haze against what was drawn."""
+    """Black and white, and grain, against what was drawn."""
     mono = [STOCKS[w.film].mono == (m["monochrome"].words == "black and white") for w, m in found]
     sigma = [(STOCKS[w.film].grain, m["grain"].value["sigma"]) for w, m in found if not m["grain"].abstained]
-    land = [(w, m["haze"]) for w, m in found if isinstance(w, Landscape)]
-    told = [(WEATHER[w.weather][0] + 0.3 * WEATHER[w.weather][1], m.value, w) for w, m in land if not m.abstained]
-    thick = [value for truth, value, _ in told if truth > 0.2]
-    thin = [value for truth, value, _ in told if truth < 0.1]
     return [
         ("black and white or colour", f"{np.mean(mono):.1%}", f"{len(mono)} renders"),
         (
@@ -96,17 +92,128 @@ def colour_rows(found: Found) -> list[Row]:
             f"{rank_correlation(*map(np.array, zip(*sigma, strict=True))):.2f}",
             f"{len(sigma)} answered",
         ),
+    ]
+
+
+def box_rows(found: Found) -> list[Row]:
+    """The same heads with nothing known but the box of the face."""
+    off, sides, heads = [], [], 0
+    for world, measured in found:
+        region = measured["key_light"].region
+        if not isinstance(world, Portrait) or region != "head":
+            continue
+        picture = render(world)
+        subject = find_subject(picture)
+        if subject is None or subject.face is None:
+            continue
+        heads += 1
+        f = subject.face
+        box = dataclasses.replace(subject, face=Face.from_box(f.x, f.y, f.width, f.height))
+        told, truth = key_light(picture, region=box), towards(world.azimuth_deg, world.elevation_deg)
+        if told.abstained:
+            continue
+        shown = towards(told.value["azimuth_deg"], told.value["elevation_deg"])
+        off.append(float(np.degrees(np.arccos(np.clip(truth @ shown, -1, 1)))))
+        if abs(truth[0]) > 0.34:
+            sides.append(truth[0] * shown[0] > 0)
+    return [
+        ("key light, box of the face alone: answered", f"{len(off) / heads:.0%}", f"{heads} heads"),
         (
-            "haze: rank against the air drawn",
-            f"{rank_correlation(np.array([t[0] for t in told]), np.array([t[1] for t in told])):.2f}",
-            f"answered {len(told)} of {len(land)}",
+            "key light, box alone: error of the direction",
+            f"median {np.median(off):.1f}°",
+            f"90 % below {np.percentile(off, 90):.0f}°",
         ),
+        ("key light, box alone: left or right", f"{np.mean(sides):.1%}", f"{len(sides)} lit from a side"),
+    ]
+
+
+def air_rows(count: int) -> list[Row]:
+    """Haze against the air that was drawn."""
+    rows = [
+        (world, measure_haze(picture), truth) for world, picture, truth in (airy(SEED + 3, i) for i in range(count))
+    ]
+    told = [(world, m, truth) for world, m, truth in rows if not m.abstained]
+    free = [(m.value, truth) for i, (_, m, truth) in enumerate(rows) if i % 3 and not m.abstained]
+    thick, thin = (
+        [m.value for i, (w, m, _) in enumerate(rows) if i % 3 == 0 and w.weather in words and not m.abstained]
+        for words in (("mist", "haze"), ("clear",))
+    )
+    return [
+        ("haze: answered", f"{len(told) / len(rows):.0%}", f"{len(rows)} landscapes"),
+        ("haze: rank against the air drawn", f"{_rank(free):.2f}", f"{len(free)} in air of any thickness"),
+        ("haze: error of the veil", f"median {np.median([abs(v - t) for v, t in free]):.2f}", "of 0 to 1"),
+        ("haze: mist or haze above clear air", f"AUC {_auc(thick, thin):.2f}", f"{len(thick)} against {len(thin)}"),
+    ]
+
+
+def warm_rows(count: int) -> list[Row]:
+    """The cast against the light that was drawn."""
+    told, heads, asked = [], [], 0
+    for index in range(count):
+        drawn = tinted(SEED + 4, index)
+        if drawn is None:
+            continue
+        world, picture, truth = drawn
+        asked += 1
+        found = measure_cast(picture)
+        if not found.abstained:
+            told.append((found.value, truth))
+            heads += [(found.value, truth)] if isinstance(world, Portrait) else []
+    return [
+        ("cast: answered", f"{len(told) / asked:.0%}", f"{asked} heads and things on colour film"),
+        ("cast: rank against the light drawn", f"{_rank(told):.2f}", f"{len(told)}, from 2500 to 10000 K"),
+        ("cast: heads alone", f"{_rank(heads):.2f}", f"{len(heads)}"),
+        ("cast: error", f"median {np.median([abs(v - t) for v, t in told]):.2f}", "stops of red over blue"),
+    ]
+
+
+def focus_rows(found: Found) -> list[Row]:
+    """Defocus against the disc that the lens drew, at 128 px."""
+    rows = [(w, m["defocus"]) for w, m in found if not isinstance(w, Landscape)]
+    told = [(m.value["disc"], 2 * blur_radius(w, 128) / 128) for w, m in rows if not m.abstained]
+    wide, shut = [v for v, t in told if t > 0.02], [v for v, t in told if t < 0.008]
+    return [
+        ("defocus: answered", f"{len(told) / len(rows):.0%}", f"{len(rows)} heads and things of 128 px"),
+        ("defocus: rank against the disc drawn", f"{_rank(told):.2f}", f"{len(told)}"),
         (
-            "haze: haze or mist above clear air, unlike lands",
-            f"AUC {_auc(thick, thin):.2f}",
-            f"{len(thick)} against {len(thin)}",
+            "defocus: wide (disc over 2 %) above stopped down",
+            f"AUC {_auc(wide, shut):.2f}",
+            f"{len(wide)}, {len(shut)}",
         ),
     ]
+
+
+def spot_rows(count: int) -> list[Row]:
+    """Catchlights in larger heads, and cast shadows of things."""
+    off, heads = [], 0
+    for index in range(count):
+        world = sample(SEED + 5, index, kind="portrait")
+        rng = np.random.default_rng((SEED, index, 5))
+        azimuth, elevation = float(rng.uniform(-100, 100)), float(rng.uniform(-20, 70))
+        hour = clock_hour(azimuth, elevation)
+        if hour is None or world.who.endswith("bust"):
+            continue
+        side = "left" if azimuth < 0 else "right"
+        world = dataclasses.replace(world, azimuth_deg=azimuth, elevation_deg=elevation, direction=side)
+        heads, found = heads + 1, catchlight(render(world, 384))
+        off += [] if found.abstained else [hours_apart(found.value["hour"], hour)]
+    sides, things = [], 0
+    for index in range(3 * count):
+        world = sample(SEED + 6, index, kind="still life")
+        across = float(towards(world.azimuth_deg, max(world.elevation_deg, 20))[0])
+        if abs(across) > 0.34:
+            things, found = things + 1, shadow(render(world))
+            sides += [] if found.abstained else [found.value["side"] * across < 0]
+    return [
+        ("catchlight: answered", f"{len(off) / heads:.0%}", f"{heads} heads of 384 px"),
+        ("catchlight: error", f"median {np.median(off):.1f} h", f"{np.mean(np.array(off) < 1.5):.0%} within 1.5 hours"),
+        ("cast shadow: answered", f"{len(sides) / things:.0%}", f"{things} things lit from a side"),
+        ("cast shadow: left or right", f"{np.mean(sides):.1%}", f"{len(sides)}"),
+    ]
+
+
+def _rank(pairs: list[tuple[float, float]]) -> float:
+    return rank_correlation(*(np.array(side) for side in zip(*pairs, strict=True)))
 
 
 def paired_rows(count: int) -> list[Row]:
@@ -125,7 +232,7 @@ def paired_rows(count: int) -> list[Row]:
         both += 1
         if not open_.abstained and not shut.abstained:
             told += 1
-            wider.append(open_.value["ratio"] > shut.value["ratio"])
+            wider.append(open_.value["disc"] > shut.value["disc"])
     return [
         ("haze: more air, same landscape", f"{np.mean(_hazier(count)):.1%}", "pairs of clear and misty or hazy"),
         ("cast: tungsten above cool, same world", f"{np.mean(warmer):.1%}", f"{len(warmer)} pairs"),
@@ -152,7 +259,7 @@ def verdict_rows(found: Found) -> list[Row]:
     """How the verdicts fall on renders, which show what their scene asks for by construction."""
     rows = []
     told = [judged(scene_of(w), m) for w, m in found]
-    for name in ("key_light", "defocus", "monochrome", "cast", "grain", "haze"):
+    for name in ("key_light", "shadow", "defocus", "monochrome", "cast", "grain", "haze"):
         counts = Counter(m[name].verdict for m in told if m[name].verdict)
         said = counts["shown"] + counts["not shown"]
         share = f"{counts['shown'] / said:.0%}" if said else "none"
@@ -160,27 +267,30 @@ def verdict_rows(found: Found) -> list[Row]:
     return rows
 
 
-def composite_rows(count: int) -> list[Row]:
+def composite_rows(count: int, side: int) -> list[Row]:
     """Sharp subjects cut out of one photograph before another, blurred by a disc of known radius, with grain."""
-    photos = [_square(photo) for photo in photographs().values()]
+    photos = [square(photo) for name, photo in photographs().items() if name not in ("coffee", "chelsea")]
     rng = np.random.default_rng(SEED)
-    truth, ratio = [], []
+    told = []
     for _ in range(count):
         front, back = (photos[int(rng.integers(len(photos)))] for _ in range(2))
-        radius, grain = float(rng.choice([0, 0.7, 1.5, 2.5, 4, 6, 9, 13])), float(rng.choice([0, 0.02, 0.035]))
-        picture, mask = _composite(front, back, radius, grain, rng)
+        radius, grain_sigma = float(rng.choice([0, 0.7, 1.5, 2.5, 4, 6, 9, 13])), float(rng.choice([0, 0.02, 0.035]))
+        picture, mask = composite(front, back, radius, 0.0, rng)
+        if side != 256:
+            picture = np.asarray(resized_picture(picture, side))
+            mask = np.asarray(resized_picture((255 * mask).astype(np.uint8), side)) > 127
+        picture = with_grain(picture.astype(np.float32) / 255, grain_sigma, 0.5 * side / 256, rng)
         found = defocus(picture, region=SubjectRegion(mask, 1.0))
         if not found.abstained:
-            truth.append(radius)
-            ratio.append(found.value["ratio"])
-    t, r = np.array(truth), np.array(ratio)
+            told.append((found.value["disc"], radius))
+    r, t = (np.array(column) for column in zip(*told, strict=True))
     return [
+        (f"defocus, {side} px: rank against the true blur", f"{rank_correlation(t, r):.2f}", f"{len(t)} of {count}"),
         (
-            "defocus: rank against the true blur",
-            f"{rank_correlation(t, r):.2f}",
-            f"answered {len(t)} of {count} composites",
+            f"defocus, {side} px: shallow above deep",
+            f"AUC {_auc(r[t >= 2.5], r[t <= 0.7]):.2f}",
+            "2.5 px, 0.7 px of 256",
         ),
-        ("defocus: shallow (2.5 px or more) above deep", f"AUC {_auc(r[t >= 2.5], r[t <= 0.7]):.2f}", "256 px, PNG"),
     ]
 
 
@@ -194,9 +304,9 @@ def grain_rows() -> list[Row]:
             base = photo[: photo.shape[0] // 2 * 2, : photo.shape[1] // 2 * 2].astype(np.float32) / 255
             base = base.reshape(base.shape[0] // 2, 2, base.shape[1] // 2, 2, 3).mean((1, 3))
             for sigma in (0.01, 0.03, 0.05, 0.08):
-                curve = grain_curve(_with_grain(base, sigma, size, rng))
+                curve = grain_curve(with_grain(base, sigma, size, rng))
                 if curve is not None:
-                    true = np.average(_film_law(np.array(curve.tone), sigma), weights=curve.weight)
+                    true = np.average(film_law(np.array(curve.tone), sigma), weights=curve.weight)
                     off.append(abs(np.average(curve.sigma, weights=curve.weight) / true - 1))
                     sizes.append(curve.size_px)
         out.append(
@@ -209,13 +319,50 @@ def grain_rows() -> list[Row]:
     return out
 
 
+def developed_rows() -> list[Row]:
+    """What the meter reads of the photographs after `frame.develop`: grain; contrast and colour beside before."""
+    from fluxkit.scene import stocks
+
+    rows = []
+    for name in (
+        "PORTRA_160",
+        "PORTRA_400",
+        "GOLD_200",
+        "EKTAR_100",
+        "VELVIA_50",
+        "ACROS_100",
+        "TRI_X_400",
+        "DELTA_3200",
+    ):
+        film = getattr(stocks, name)
+        read = {"grain": [], "contrast": [], "colour": []}
+        for photo in photographs().values():
+            base = resized_picture(np.ascontiguousarray(photo[: min(photo.shape[:2]), : min(photo.shape[:2])]), 320)
+            after = developed(base, film, seed=1)
+            found = grain(after)
+            read["grain"] += [] if found.abstained else [found.value["sigma"]]
+            read["contrast"].append(tone(after).value["rms_contrast"] / tone(base).value["rms_contrast"])
+            read["colour"].append(saturation(after).value["mean"] / saturation(base).value["mean"])
+        word = film.apparent_grain or "none"
+        grainy = f"{np.median(read['grain']):.3f} (laid on: {GRAIN_SIGMA[word]:.3f} in the mid-shadows, {word})"
+        drawn = f"contrast x {np.median(read['contrast']):.2f}, colour x {np.median(read['colour']):.2f}"
+        rows.append((film.name, grainy, drawn))
+    return rows
+
+
 def photograph_rows() -> list[Row]:
     """What the meter says of each real photograph; nothing of it is known to be true."""
     rows = []
     for name, photo in photographs().items():
         found = measure(photo)
         rows.append(
-            (name, found["key_light"].shown, "; ".join(f"{n}: {found[n].shown}" for n in ("defocus", "grain", "haze")))
+            (
+                name,
+                found["key_light"].shown,
+                "; ".join(
+                    f"{n}: {found[n].shown}" for n in ("catchlight", "defocus", "grain", "cast", "haze", "texture")
+                ),
+            )
         )
     face = photographs()["astronaut"]
     one, other = (key_light(picture).value["azimuth_deg"] for picture in (face, np.ascontiguousarray(face[:, ::-1])))
@@ -237,63 +384,6 @@ def texture_table() -> str:
     index = [[sum(sign[n] * (r[n] - m) / s for n, (m, s) in spread.items()) / 3 for r in rows] for rows in (real, soft)]
     parts = "; ".join(f"{name} {mean:.3f} ± {deviation:.3f}" for name, (mean, deviation) in spread.items())
     return f"{parts}; AUC against the same crops softened by 0.8 px: {_auc(*index):.2f}"
-
-
-def photographs() -> dict[str, Any]:
-    """The colour photographs inside the scikit-image and scikit-learn wheels."""
-    from skimage import data
-    from sklearn.datasets import load_sample_images
-
-    found = {name: getattr(data, name)() for name in ("astronaut", "coffee", "chelsea", "rocket")}
-    return {**found, **dict(zip(("china", "flower"), load_sample_images().images, strict=True))}
-
-
-def _square(photo: np.ndarray, side: int = 256) -> np.ndarray:
-    from PIL import Image
-
-    short = min(photo.shape[:2])
-    return (
-        np.asarray(Image.fromarray(photo[:short, :short]).resize((side, side), Image.Resampling.LANCZOS), np.float32)
-        / 255
-    )
-
-
-def _composite(
-    front: np.ndarray, back: np.ndarray, radius: float, grain: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    side = front.shape[0]
-    rows, columns = np.mgrid[0:side, 0:side]
-    away = np.hypot((columns - side / 2) / rng.uniform(50, 80), (rows - 140) / rng.uniform(70, 100))
-    matte = (1 / (1 + np.exp(-(1 - away) * 60)))[..., None]
-    joined = _disc(back, radius) * (1 - matte) + front * matte
-    return _with_grain(joined.astype(np.float32), grain, 0.5, rng), matte[..., 0] > 0.5
-
-
-def _disc(picture: np.ndarray, radius: float) -> np.ndarray:
-    if radius < 0.3:
-        return picture
-    half, fine = int(radius) + 2, 8
-    axis = (np.arange((2 * half + 1) * fine) + 0.5) / fine - half - 0.5
-    disc = (np.hypot(axis[:, None], axis[None]) <= radius).reshape(2 * half + 1, fine, 2 * half + 1, fine).mean((1, 3))
-    wide = np.pad(picture, ((half, half), (half, half), (0, 0)), mode="reflect")
-    spectrum = np.fft.rfft2(disc / disc.sum(), wide.shape[:2])[..., None]
-    out = np.fft.irfft2(np.fft.rfft2(wide, axes=(0, 1)) * spectrum, wide.shape[:2], axes=(0, 1))
-    return out[2 * half :, 2 * half :]
-
-
-def _film_law(tone: np.ndarray, sigma: float) -> np.ndarray:
-    """Grain against tone as film has it: strongest in the mid-shadows, none at the ends."""
-    tone = np.clip(tone, 0, 1)
-    return sigma * tone**0.6 * (1 - tone) ** 1.4 / (0.3**0.6 * 0.7**1.4)
-
-
-def _with_grain(picture: np.ndarray, sigma: float, size: float, rng: np.random.Generator) -> np.ndarray:
-    fields = [blurred(rng.standard_normal(picture.shape[:2]).astype(np.float32), size) for _ in range(4)]
-    grey, *colours = (field / field.std() for field in fields)
-    colour = np.stack(colours, -1)
-    colour -= (colour @ LUMA)[..., None]
-    strength = _film_law(picture @ LUMA, sigma)[..., None]
-    return (np.clip(picture + strength * (grey[..., None] + 0.35 * colour), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _auc(high: Iterable[float], low: Iterable[float]) -> float:
@@ -321,15 +411,18 @@ def main() -> None:
         start = time.process_time()
         found.append((world, measure(picture)))
         spent += time.process_time() - start
-    rows = [*light_rows(found, Portrait, "key light, heads"), *light_rows(found, World, "key light, all scenes")]
-    rows += [*colour_rows(found), *paired_rows(min(max(count // 8, 8), 40)), *verdict_rows(found)]
-    rows += [("all measures of a 128 px picture", f"{spent / count * 1000:.0f} ms", "of one core's time")]
+    rows = [*light_rows(found, Portrait, "key light, heads"), *box_rows(found)]
+    rows += [*light_rows(found, StillLife, "key light, things"), *spot_rows(max(count // 6, 12))]
+    rows += [*focus_rows(found), *air_rows(count), *warm_rows(count), *colour_rows(found)]
+    rows += [*paired_rows(min(max(count // 8, 8), 40)), *verdict_rows(found)]
+    rows += [("a sheet of 100 frames of 128 px, measured", f"{spent / count * 100:.0f} s", "of one core's time")]
     tables = {
         "renders": _table(("on renders", "figure", "of"), rows),
         "composites": _table(
             ("on real photographs, blurred or grained by a known amount", "figure", "of"),
-            [*composite_rows(min(count, 150)), *grain_rows()],
+            [*composite_rows(min(count, 150), 256), *composite_rows(min(count, 150), 128), *grain_rows()],
         ),
+        "developed": _table(("film", "grain read, of full scale", "beside before"), developed_rows()),
         "photographs": _table(("photograph", "key light", "other measures"), photograph_rows()),
     }
     for name, text in tables.items():

@@ -185,10 +185,10 @@ def _defocus(scene: Scene) -> _Asked | None:
         return None
 
     def holds(item: Measurement) -> bool | None:
-        ratio = item.value["ratio"] if isinstance(item.value, dict) else 0.0
-        if DEEP < ratio < SHALLOW:
+        disc = item.value["disc"] if isinstance(item.value, dict) else 0.0
+        if DEEP < disc < SHALLOW:
             return None
-        return (ratio >= SHALLOW) is wide
+        return (disc >= SHALLOW) is wide
 
     return _Asked(f"{'shallow' if wide else 'deep'} (f/{lens.f_number:g})", holds)
 

@@ -1,77 +1,87 @@
-"""Defocus: how much softer the background is than the subject, and how the sharpness falls off over the picture."""
+"""Defocus: how large the discs are that blur the background, and how the sharpness falls off over the picture."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from fluxkit.measure import bands
+from fluxkit.measure.committee import opinion
 from fluxkit.measure.edges import FEWEST, edge_blur, region_blur
 from fluxkit.measure.grain import grain_curve
 from fluxkit.measure.measurement import Measurement, abstain
 from fluxkit.measure.pixels import LUMA, Mask, Picture, Plane, blurred, pixels, resized
 from fluxkit.measure.subject import SubjectRegion, background, find_subject
 
-SHALLOW, DEEP = 2.6, 2.0
-"""Background blur over subject blur from which the focus is called shallow, and up to which it is called deep."""
+SHALLOW, DEEP = 0.020, 0.0125
+"""Diameter of the blur disc of the background, as a share of the shorter side: shallow from one, deep up to the other."""
 
-SMALLEST_PX = 192
-"""Shorter side below which a picture is too small for its softness to be told from how it was drawn."""
-
-_METHOD = "blur of edges at the finest scale above the grain; median of the background over that of the subject"
+_METHOD = "detail by size and softness of edges in subject and background, read by networks fitted on known blur"
 _LONGEST = 640
 _CELLS = 8
 _GRAINY = 0.05
 _SMOOTH = 0.012
+_APART = 0.35
 _SHARPEST = 0.4  # px; below it pixels hide the difference
 
 
 def defocus(picture: Picture, *, region: SubjectRegion | None = None) -> Measurement:
-    """How shallow the focus is: `ratio` of background to subject blur, both blurs, and `falloff` over the picture.
+    """How shallow the focus is: `disc`, the diameter of the background's blur as a share of the shorter side.
 
-    Blurs are Gaussian sigmas as a share of the shorter side, so that pictures of different sizes compare. Abstains
-    without a subject (then only `falloff` is given), and where background or subject has fewer than 15 edges: a smooth
-    wall is unknown, not blurred.
+    Where both have edges enough, also `ratio` of background to subject blur, both blurs as Gaussian sigmas in the same
+    share, and `falloff` over the picture. Abstains without a subject (then only `falloff` is given), and where the
+    background is too smooth to show blur: a wall is unknown, not blurred.
     """
     code = pixels(picture)
     region = region or find_subject(picture)
     scale = min(_LONGEST / max(code.shape[:2]), 1.0)
     small = code if scale == 1 else resized(code, round(code.shape[0] * scale), round(code.shape[1] * scale))
-    short = min(small.shape[:2])
     blur = edge_blur(small)
-    spread = _falloff(blur)
-    told = {} if spread is None else {"falloff": spread}
+    told = _edges(blur, region, small.shape[:2])
     if region is None:
         return _none("no face, and nothing that stands out from the border", told)
     if _detail(small, region) < _SMOOTH:
         return _none("the background is smooth, and shows no blur of any size", told)
-    subject, n_subject, far, n_far = _regions(blur, region, small.shape[:2])
-    if subject is None or far is None:
-        where = "subject" if subject is None else "background"
-        return _none(f"the {where} has {n_subject if subject is None else n_far} edges; {FEWEST} are needed", told)
     curve = grain_curve(picture)
     if curve is not None and max(curve.sigma) > _GRAINY:
         return _none("the grain is too coarse to see how soft the edges are", told)
-    ratio = far / max(subject, _SHARPEST)
-    told = {"ratio": ratio, "subject": subject / short, "background": far / short, **told}
-    large = min(code.shape[:2]) >= SMALLEST_PX
-    sure = min(0.9, 0.4 + 0.1 * abs(np.log2(ratio / 2.3)) + min(n_far, 200) / 500) * region.confidence
+    found = opinion("focus", bands.features(code, region))
+    disc = 2 * bands.radius(found.value)
+    told = {"disc": disc, **told}
+    if found.apart > _APART:
+        return _none("detail and edges of the background say different things about its blur", told)
+    far = min(abs(math.log2(max(disc, 0.002) / edge)) for edge in (SHALLOW, DEEP))
+    sure = float(np.clip(0.45 + 0.3 * far - 0.5 * found.apart, 0.1, 0.9)) * min(region.confidence + 0.15, 1.0)
     return Measurement(
         name="defocus",
         value=told,
-        reason=None if large else f"under {SMALLEST_PX} px only frames of one scene compare",
-        unit="ratio",
-        words=f"{_band(ratio)} (background {ratio:.1f} times as soft as the subject)",
-        confidence=round(sure if large else min(sure, 0.3), 2),
+        unit="share of the shorter side",
+        words=f"{_band(disc)} (the background is blurred over {disc:.1%} of the short side)",
+        confidence=round(sure, 2),
         region="subject",
         method=_METHOD,
     )
 
 
-def _band(ratio: float) -> str:
-    return "shallow" if ratio >= SHALLOW else "deep" if ratio <= DEEP else "between deep and shallow"
+def _band(disc: float) -> str:
+    return "shallow" if disc >= SHALLOW else "deep" if disc <= DEEP else "between deep and shallow"
+
+
+def _edges(blur: Plane, region: SubjectRegion | None, shape: tuple[int, ...]) -> dict[str, float]:
+    """What the edges tell by themselves; only what there are edges enough for."""
+    spread = _falloff(blur)
+    told = {} if spread is None else {"falloff": spread}
+    subject, far = (None, None) if region is None else _regions(blur, region, shape)
+    if subject is None or far is None:
+        return told
+    short = min(shape)
+    ratio = far / max(subject, _SHARPEST)
+    return {"ratio": ratio, "subject": subject / short, "background": far / short, **told}
 
 
 def _none(reason: str, told: dict[str, float]) -> Measurement:
-    return abstain("defocus", reason, method=_METHOD, value=told or None, unit="ratio")
+    return abstain("defocus", reason, method=_METHOD, value=told or None, unit="share of the shorter side")
 
 
 def background_detail(picture: Picture, region: SubjectRegion | None = None) -> float | None:
@@ -102,13 +112,11 @@ def _fitted(mask: Mask, shape: tuple[int, ...]) -> Mask:
     return mask if mask.shape == shape else resized(mask.astype(np.float32), *shape) > 0.5
 
 
-def _regions(blur: Plane, region: SubjectRegion, shape: tuple[int, ...]) -> tuple[float | None, int, float | None, int]:
+def _regions(blur: Plane, region: SubjectRegion, shape: tuple[int, ...]) -> tuple[float | None, float | None]:
     mask = _fitted(region.mask, shape)
-    near = SubjectRegion(mask, region.confidence)
     inner = blurred(mask.astype(np.float32), max(min(shape) * 0.015, 1.0)) > 0.9
-    subject, n_subject = region_blur(blur, inner)
-    far, n_far = region_blur(blur, background(near), share=0.5)
-    return subject, n_subject, far, n_far
+    far = background(SubjectRegion(mask, region.confidence))
+    return region_blur(blur, inner)[0], region_blur(blur, far, share=0.5)[0]
 
 
 def _falloff(blur: Plane) -> float | None:

@@ -40,6 +40,15 @@ class Face(Record):
     score: float = 1.0
     """0 to 1."""
 
+    @classmethod
+    def from_box(cls, x: float, y: float, width: float, height: float) -> Face:
+        """A face of which only the box is known (forehead to chin, ear to ear): the points are where faces have them.
+
+        Good enough for the light; the turn of the head is then unknown, and taken to be none.
+        """
+        spots = {name: (x + across * width, y + down * height) for name, (across, down) in _USUAL.items()}
+        return cls(x=x, y=y, width=width, height=height, **spots)
+
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, upper, right and lower edge."""
@@ -50,6 +59,16 @@ class Face(Record):
         """Tilt of the line of the eyes; positive where the right eye lies lower."""
         (x0, y0), (x1, y1) = self.left_eye, self.right_eye
         return math.degrees(math.atan2(y1 - y0, x1 - x0))
+
+
+_USUAL: dict[str, Point] = {
+    "left_eye": (0.27, 0.35),
+    "right_eye": (0.73, 0.35),
+    "nose": (0.5, 0.55),
+    "left_mouth": (0.305, 0.72),
+    "right_mouth": (0.695, 0.72),
+}
+"""Where the points of a face lie in its box, as shares of it."""
 
 
 def find_faces(picture: Picture, *, threshold: float = 0.5, side_px: int | None = None) -> tuple[Face, ...]:

@@ -19,6 +19,7 @@ from fluxkit.session.session import Session
 from fluxkit.shots.labels import label
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from PIL.Image import Image
 
 _SOFTEN = 1 / 128  # of the shorter side: what moved by a pixel is no change of the picture
@@ -63,8 +64,18 @@ class Ablation:
         """Where leaving out this field changed the picture: black for nowhere, white for the most changed place."""
         from PIL import Image
 
-        away = np.sqrt((_difference(self.full, self.without(path)) ** 2).sum(-1))
+        away = self.away(path)
         return Image.fromarray((away / max(float(away.max()), 1e-6) * 255 + 0.5).astype(np.uint8))
+
+    def away(self, path: str) -> Plane:
+        """The OKLab difference of each pixel between the full picture and the one without this field."""
+        return np.asarray(np.sqrt((_difference(self.full, self.without(path)) ** 2).sum(-1)), np.float32)
+
+    def figure(self, most: int = 6) -> Figure:
+        """The strongest effects, one a column: the picture without the field, and where that changed the full one."""
+        from fluxkit.session.ablation_figure import drawn
+
+        return drawn(self, most)
 
     def __repr__(self) -> str:
         rows = [("without", "value", "difference"), *self._rows()]

@@ -7,10 +7,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fluxkit._base import Record
 from fluxkit.errors import PlanError
 from fluxkit.frames import Frame, Frames
 from fluxkit.measure.measurement import Measurement
+from fluxkit.measure.pixels import rank_correlation
 from fluxkit.scene import Scene
 from fluxkit.scene.film import FilmStock
 from fluxkit.scene.light import Direction
@@ -33,6 +36,8 @@ class Reading(Record):
     """The setting as a number, in the unit of the study's axis; None where it has none."""
     shown: float | None = None
     """What the meter read; None where it abstained."""
+    spread: float | None = None
+    """About how far the reading may be off, in its own unit; None where the meter does not say."""
     reason: str | None = None
     """Why it abstained."""
 
@@ -41,13 +46,30 @@ class Study:
     """A sweep over one field, its frames, and what the meter read of each."""
 
     def __init__(
-        self, title: str, frames: Frames, readings: Sequence[Reading], *, asked_unit: str, shown_unit: str
+        self,
+        title: str,
+        frames: Frames,
+        readings: Sequence[Reading],
+        *,
+        asked_unit: str,
+        shown_unit: str,
+        same_scale: bool = False,
     ) -> None:
         self.title = title
         self.frames = frames
         self.readings = tuple(readings)
         self.asked_unit = asked_unit
         self.shown_unit = shown_unit
+        self.same_scale = same_scale
+        """Whether asked and shown are one quantity, so that a true reading lies on the diagonal."""
+
+    @property
+    def agreement(self) -> float | None:
+        """Rank correlation of asked and shown over the answered frames; None for fewer than three, or no numbers."""
+        told = [(r.asked, r.shown) for r in self.readings if r.asked is not None and r.shown is not None]
+        if len(told) < 3:
+            return None
+        return rank_correlation(*(np.array(side) for side in zip(*told, strict=True)))
 
     @property
     def answered(self) -> float:
@@ -55,16 +77,14 @@ class Study:
         return sum(reading.shown is not None for reading in self.readings) / len(self.readings)
 
     def figure(self) -> Figure:
-        """Asked against shown, in physical units; settings without a number stand side by side."""
-        from matplotlib.figure import Figure
+        """The frames, and under them what was asked beside what was read, in physical units.
 
-        figure = Figure(figsize=(6, 4), layout="constrained")
-        axes = figure.add_subplot()
-        told = [reading for reading in self.readings if reading.shown is not None]
-        numbered = all(reading.asked is not None for reading in told)
-        axes.plot([r.asked if numbered else r.setting for r in told], [r.shown for r in told], "o")  # type: ignore[arg-type]
-        axes.set(title=self.title, xlabel=f"asked ({self.asked_unit})", ylabel=f"shown ({self.shown_unit})")
-        return figure
+        The dotted line is where a reading says exactly what was asked. Frames that the meter could not read stand
+        hollow at the foot; bars are the meter's own doubt.
+        """
+        from fluxkit.session.study_figure import drawn
+
+        return drawn(self)
 
     def _rows(self) -> list[tuple[str, str, str]]:
         rows = [("setting", f"asked ({self.asked_unit})", f"shown ({self.shown_unit})")]
@@ -78,13 +98,18 @@ class Study:
         rows = self._rows()
         widths = [max(len(row[k]) for row in rows) for k in range(3)]
         lines = ("  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in rows)
-        return "\n".join([self.title, *lines])
+        return "\n".join([self.title, *lines, self._foot()])
+
+    def _foot(self) -> str:
+        rank = self.agreement
+        order = "" if rank is None else f"; order of asked and shown: {rank:+.2f} (1 is the same order)"
+        return f"{sum(r.shown is not None for r in self.readings)} of {len(self.readings)} frames answered{order}"
 
     def _repr_html_(self) -> str:
         head, *body = ("".join(f"<td>{html.escape(text)}</td>" for text in row) for row in self._rows())
         rows = "".join(f"<tr>{row}</tr>" for row in body)
         top = f"<caption>{html.escape(self.title)}</caption><thead><tr>{head}</tr></thead>"
-        return f"<table>{top}<tbody>{rows}</tbody></table>"
+        return f"<table>{top}<tbody>{rows}</tbody></table><p>{html.escape(self._foot())}</p>"
 
 
 def light_study(
@@ -117,10 +142,11 @@ def aperture_study(
     seeds: Iterable[int] = (0,),
     **settings: Any,
 ) -> Study:
-    """How much softer the background is than the subject, for each aperture, against the blur that the lens would give.
+    """How large the discs are that blur the background, for each aperture, against the blur that the lens would give.
 
-    The asked axis is the blur disc of infinity as a share of the short side, in per cent; where the scene says too
-    little for that, one over the f-number. Raises `PlanError` for a scene without a lens.
+    The asked axis is the blur disc of infinity, the shown axis that of the background, both in per cent of the short
+    side; a background nearer than infinity reads less. Where the scene says too little for the optics, the asked axis
+    is one over the f-number. Raises `PlanError` for a scene without a lens.
     """
     if scene.lens is None:
         raise PlanError(
@@ -134,7 +160,8 @@ def aperture_study(
         disc = _disc(frame)
         return 100 * disc if known and disc is not None else 1 / float(frame.value("lens.f_number"))
 
-    return _study("Aperture", frames, "lens.f_number", "defocus", "ratio", asked, (unit, "background over subject"))
+    shown = "blur of the background, % of the short side"
+    return _study("Aperture", frames, "lens.f_number", "defocus", "disc", asked, (unit, shown), scale=100)
 
 
 def film_study(
@@ -173,15 +200,18 @@ def _study(
     scale: float = 1.0,
 ) -> Study:
     readings = [_reading(frame, path, frame.measure()[measure], part, asked(frame), scale) for frame in frames]
-    return Study(title, frames, readings, asked_unit=units[0], shown_unit=units[1])
+    same = units[0].rpartition(", ")[2] == units[1].rpartition(", ")[2]
+    return Study(title, frames, readings, asked_unit=units[0], shown_unit=units[1], same_scale=same)
 
 
 def _reading(frame: Frame, path: str, found: Measurement, part: str, asked: float | None, scale: float) -> Reading:
     value = found.value[part] if isinstance(found.value, dict) and part in found.value else math.nan
     told = not found.abstained and not math.isnan(value)
+    spread = found.value.get("spread_deg") if told and isinstance(found.value, dict) else None
     return Reading(
         setting=label(frame.value(path)),
         asked=asked,
         shown=scale * value if told else None,
+        spread=spread,
         reason=None if told else found.reason,
     )

@@ -32,10 +32,8 @@ def test_asking_for_the_telling_pair_finds_the_best_and_stops_there():
     right, asked = [], []
     for seed in range(12):
         rng = np.random.default_rng(seed)
-        true = {
-            name: worth for name, worth in zip("abcdef", rng.permutation([2.4, 0.8, 0.2, 0, -0.6, -1.2]), strict=True)
-        }
-        taste = Taste([("a", "b")], frames=()) if true["a"] > true["b"] else Taste([("b", "a")])
+        true = dict(zip("abcdef", rng.permutation([2.4, 0.8, 0.2, 0, -0.6, -1.2]), strict=True))
+        taste = Taste([("a", "b")]) if true["a"] > true["b"] else Taste([("b", "a")])
         for name in "cdef":
             taste = taste.with_vote("a", name) if true["a"] > true[name] else taste.with_vote(name, "a")
         while not taste.settled and len(taste.votes) < 120:

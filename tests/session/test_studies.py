@@ -40,7 +40,7 @@ def test_the_light_study_reads_each_side_where_it_was_asked(session):
     study = light_study(SCENE, session, directions=("left", "right"))
     shown = {reading.setting: reading.shown for reading in study.readings}
     assert shown["left"] < -40 and shown["right"] > 40
-    assert study.answered == 1 and "left" in repr(study) and study.figure().axes[0].get_xlabel() == "asked (degrees)"
+    assert study.answered == 1 and "left" in repr(study) and study.figure().axes[-1].get_xlabel() == "asked (degrees)"
 
 
 def test_the_aperture_study_sees_the_background_soften(session):
