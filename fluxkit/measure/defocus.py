@@ -15,7 +15,7 @@ from fluxkit.measure.pixels import LUMA, Mask, Picture, Plane, blurred, pixels, 
 from fluxkit.measure.subject import SubjectRegion, background, find_subject
 
 SHALLOW, DEEP = 0.020, 0.0125
-"""Diameter of the blur disc of the background, as a share of the shorter side: shallow from one, deep up to the other."""
+"""Diameter of the background's blur disc, as a share of the shorter side: shallow from one, deep up to the other."""
 
 _METHOD = "detail by size and softness of edges in subject and background, read by networks fitted on known blur"
 _LONGEST = 640
