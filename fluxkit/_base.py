@@ -99,6 +99,14 @@ class Record(BaseModel):
         """A short content hash, the same in every process and on every machine (12 hexadecimal digits)."""
         return hashlib.sha256(f"{type(self).__name__}:{self.canonical_json()}".encode()).hexdigest()[:12]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in type(self).model_fields:
+            raise InputError(
+                f"{type(self).__name__}.{name} was to be set to {value!r}, but a {type(self).__name__} never changes. "
+                f"Make a copy with .with_({name!r}, {value!r})."
+            )
+        super().__setattr__(name, value)
+
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         """Only what was set: a repr that reads like the code which made it."""
         return [(name, value) for name, value in super().__repr_args__() if not self._is_default(name, value)]
@@ -221,8 +229,51 @@ def _sentence(model: type[BaseModel], item: Any) -> str:
         known = re.findall(r"'([^']*)'", item["ctx"]["expected"])
         close = did_you_mean(item["input"], known) if isinstance(item["input"], str) else ""
         return f"{where} was given {item['input']!r}.{close} It takes: {', '.join(known)}."
-    message = item["msg"].removeprefix("Value error, ")
-    return f"{where} was given {item['input']!r}. {message[0].upper()}{message[1:]}."
+    message = _taken(_owner(model, item["loc"]), item) or item["msg"].removeprefix("Value error, ")
+    # A message may begin with a field's own name, which has no capital.
+    begun = message if re.match(r"[a-z_.]+=", message) else f"{message[0].upper()}{message[1:]}"
+    return f"{where} was given {item['input']!r}. {begun}."
+
+
+def _taken(owner: type[BaseModel], item: Any) -> str | None:
+    """What a field takes, and what to do, for the faults that Pydantic words for programmers."""
+    kind, given = item["type"], item["input"]
+    field = owner.model_fields.get(str(item["loc"][-1])) if item["loc"] else None
+    if kind.startswith(("greater_than", "less_than", "finite_number", "float_", "int_")):
+        bare = ", without quotes or units" if isinstance(given, str) else ""
+        return f"It takes a number{_range(field)}. Give one of those{bare}"
+    if kind in {"string_too_short", "too_short"} and isinstance(given, str):
+        return "It takes words, and these are empty. Give some, or leave the field out"
+    if kind == "string_pattern_mismatch" and field is not None and field.examples:
+        return f"It takes a text such as {' or '.join(map(repr, field.examples))}. Write it like that"
+    if kind == "string_type":
+        return f"It takes a text. Write {str(given)!r}"
+    if kind == "tuple_type":
+        return f"It takes a list. Write [{given!r}]"
+    if kind == "timezone_aware":
+        return "It takes a time with its zone. Add one, such as tzinfo=ZoneInfo('Europe/Lisbon')"
+    if kind in {"model_type", "model_attributes_type"}:
+        name = item["ctx"]["class_name"]
+        return f"It takes {name}(...) or a mapping of its fields. Give one of them"
+    return None
+
+
+def _range(field: Any) -> str:
+    """The numbers that a field takes: " from 0.5 to 512"; empty where it has no bound."""
+    words = {"gt": "above", "ge": "from", "lt": "and below", "le": "to"}
+    bounds = {
+        name: value
+        for limit in (field.metadata if field else ())
+        for name in words
+        if isinstance(value := getattr(limit, name, None), int | float)
+    }
+    if "gt" in bounds:
+        words["le"] = "and up to"
+    if bounds and not bounds.keys() & {"gt", "ge"}:
+        words = {"lt": "below", "le": "up to"}
+    if bounds and not bounds.keys() & {"lt", "le"}:
+        words |= {"ge": "of at least"}
+    return "".join(f" {words[name]} {bounds[name]:g}" for name in words if name in bounds)
 
 
 def _owner(model: type[BaseModel], loc: tuple[Any, ...]) -> type[BaseModel]:

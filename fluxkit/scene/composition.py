@@ -90,7 +90,9 @@ class Colour(Noun):
     name: Words
     """The name: "brick red"."""
 
-    hex: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)] | None = None
+    hex: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)] | None = Field(
+        default=None, examples=["#8a3b22"]
+    )
     """Six hexadecimal digits after "#"."""
 
     of: Words | None = None

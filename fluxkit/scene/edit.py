@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fluxkit.scene.noun import Noun, Words
 
 
@@ -13,3 +15,15 @@ class Edit(Noun):
 
     keep: tuple[Words, ...] = ()
     """What must stay: "her face", "the composition"."""
+
+    def prompt(self, model: Any = "flux.1-kontext-dev", template: str | None = None) -> Any:
+        """The order in words, as a `Prompt`; `model` is the id or the `ModelSpec` of an editing model.
+
+        >>> print(Edit(change="turn the key light to the right", keep=["her face"]).prompt())
+        Turn the key light to the right while keeping her face exactly the same.
+        """
+        from fluxkit import models
+        from fluxkit.prompt import PromptRenderer
+
+        spec = models.get(model)
+        return PromptRenderer(spec, template=template or (None if spec.task == "edit" else "kontext")).render(self)

@@ -38,7 +38,7 @@ def from_json(kind: type[Scene], text: str | bytes) -> Scene:
     """The scene that a JSON text holds; raises `InputError` for anything else."""
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise InputError(f"The text is no JSON: {error}. Give what Scene.to_json() wrote.") from None
     return from_document(kind, found)
 
@@ -52,7 +52,7 @@ def from_yaml(kind: type[Scene], text: str) -> Scene:
 
     try:
         found = yaml.load(text, Loader=_plain()[0])
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, AttributeError) as error:
         raise InputError(f"The text is no YAML: {error}. Give what Scene.to_yaml() wrote.") from None
     return from_document(kind, found)
 

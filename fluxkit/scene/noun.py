@@ -9,7 +9,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
-from pydantic import BeforeValidator, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, StringConstraints, model_validator
 
 from fluxkit._base import Record, record_type
 
@@ -29,6 +29,8 @@ Words = Annotated[str, BeforeValidator(_plain), StringConstraints(min_length=1)]
 
 class Noun(Record):
     """A part of a scene: a `Record` whose hash is computed once, and which completes its fields in a notebook."""
+
+    model_config = ConfigDict(allow_inf_nan=False)  # JSON has neither
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

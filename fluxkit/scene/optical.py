@@ -6,6 +6,8 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from pydantic import ConfigDict
+
 from fluxkit import optics
 from fluxkit.optics import FormatName
 from fluxkit.scene import brightness, subjects
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 class Optics(Noun):
     """What follows from a scene by physics; every value is None where the scene does not say enough."""
+
+    model_config = ConfigDict(allow_inf_nan=True)
 
     format: FormatName = "full frame"
     """The format that the rest was computed for."""

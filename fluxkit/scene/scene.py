@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from fluxkit.errors import InputError
 from fluxkit.scene import files, words
 from fluxkit.scene.atmosphere import Atmosphere
 from fluxkit.scene.camera import Camera, Lens
@@ -66,7 +67,7 @@ class Scene(Noun):
     avoid: tuple[Words, ...] = ()
     """What must not be seen; models without negative prompts get it turned into positive words."""
 
-    aspect_ratio: AspectRatio | None = None
+    aspect_ratio: AspectRatio | None = Field(default=None, examples=["3:2", "4:5"])
     """Width to height: "3:2", "4:5"."""
 
     word_paths: ClassVar[Mapping[str, str]] = {
@@ -261,7 +262,13 @@ class Scene(Noun):
         from fluxkit import models
         from fluxkit.prompt import PromptRenderer
 
-        return PromptRenderer(models.get(model), template=template).render(self)
+        spec = models.get(model)
+        if spec.task == "edit" and template is None:
+            raise InputError(
+                f"The words of a Scene were asked for {spec.id}, which changes a picture by an order. Give it "
+                "fk.Edit(change=..., keep=[...]).prompt(), or name a template."
+            )
+        return PromptRenderer(spec, template=template).render(self)
 
 
 def _lens_words(scene: Scene) -> tuple[str | None, str | None]:

@@ -9,6 +9,7 @@ trademarks of their owners; they are used to describe, and imply no endorsement.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from fluxkit.errors import InputError, did_you_mean
@@ -200,7 +201,7 @@ def find(name: str) -> FilmStock:
     known = stocks()
     wanted = _letters(name)
     exact = [stock for key, stock in known.items() if wanted in (_letters(key), _letters(stock.name))]
-    found = exact or [stock for stock in known.values() if wanted and wanted in _letters(stock.name)]
+    found = exact or [stock for stock in known.values() if wanted and _is_part(wanted, stock.name)]
     if len(found) == 1:
         return found[0]
     names = [stock.name for stock in known.values()]
@@ -209,6 +210,13 @@ def find(name: str) -> FilmStock:
         f"A film {name!r} was asked for, which {what}.{'' if found else did_you_mean(name, [*known, *names])} "
         f"Known stocks are: {', '.join(names)}. Name one of them, or state your own with FilmStock(name=...)."
     )
+
+
+def _is_part(wanted: str, name: str) -> bool:
+    """Whether letters are those of some words in a row of a name: "portra400" and "trix" are, "portra40" is not."""
+    words = re.split(r"[\s-]+", name)
+    ends = range(1, len(words) + 1)
+    return any(_letters("".join(words[start:end])) == wanted for end in ends for start in range(end))
 
 
 def _letters(name: str) -> str:

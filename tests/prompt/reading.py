@@ -10,7 +10,8 @@ from fluxkit._base import Record
 from fluxkit.scene.noun import choices
 
 FAULTS = re.compile(
-    r"None|Undefined|\s\s|\s[,.;:)]|\(\s|[,;:]\s*[,;:.]|\.\s*[.,;]|,\S|\ba [aeio]\w"
+    r"\b(?:and|with|at|in|on|of|from|the|an?)[.,;]"
+    r"|None|Undefined|\bShot[.,]|\s\s|\s[,.;:)]|\(\s|[,;:]\s*[,;:.]|\.\s*[.,;]|,\S|\ba [aeio]\w"
     r"|[\ufdd0-\ufdef]|[\U000f0000-\U0010ffff]"
 )
 """Empty clauses, doubled punctuation, unset values, wrong articles, and markers that should have gone."""
@@ -37,7 +38,8 @@ def plain(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(plain(item) for item in value)
     if isinstance(value, str):
-        return " ".join(re.findall(r"[b-z]+", re.sub("one|undefined", "two", value))) or "word"
+        words = re.findall(r"[b-z]+", re.sub("one|undefined", "two", value))
+        return " ".join(word for word in words if not FAULTS.search(f"{word}.")) or "word"
     return value
 
 

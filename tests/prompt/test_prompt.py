@@ -5,10 +5,10 @@ import re
 import pytest
 
 from fluxkit import models
-from fluxkit.errors import CapabilityError
+from fluxkit.errors import CapabilityError, InputError
 from fluxkit.prompt import Diagnostic, Prompt, PromptRenderer
 from fluxkit.prompt.show import COLOURS
-from fluxkit.scene import Atmosphere, Scene, Subject
+from fluxkit.scene import Atmosphere, Edit, Scene, Subject
 from tests.prompt.scenes import FULL, SEED
 
 SPEC = models.get("flux.1-dev")
@@ -168,3 +168,11 @@ def _luminance(colour: str) -> float:
 def test_a_diagnostic_reads_as_a_sentence():
     finding = Diagnostic(severity="warning", path="lens", rule="r", message="Odd.", cure="Mend it.")
     assert str(finding) == "warning lens [r]: Odd. Mend it."
+
+
+def test_an_order_to_edit_has_words_and_a_scene_for_an_editing_model_is_refused_with_the_way():
+    edit = Edit(change="turn the key light to the right", keep=["her face"])
+    assert str(edit.prompt()) == "Turn the key light to the right while keeping her face exactly the same."
+    assert str(edit.prompt("flux-kontext-max")) == str(edit.prompt("flux.2-dev")) == str(edit.prompt())
+    with pytest.raises(InputError, match=r"flux\.1-kontext-dev, which changes a picture by an order.*fk\.Edit"):
+        Scene(subject="a fox").prompt("flux.1-kontext-dev")

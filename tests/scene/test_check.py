@@ -246,6 +246,18 @@ CASES = [
     ),
     ("aspect-size", Scene(aspect_ratio="9.5:1"), "at best", ("aspect_ratio", "3:2")),
     ("empty-words", Scene(subject="a woman, RAW photo, 8K"), "names a quality", ("subject", WOMAN)),
+    (
+        "past-window",
+        Scene(subject="a woman who tells a long story about the sea " * 60, film="Portra 400"),
+        "film",
+        ("subject", WOMAN),
+    ),
+    (
+        "subject-past-clip",
+        Scene(subject="a woman who tells a long story about the sea " * 12),
+        "CLIP only sets the overall look",
+        ("subject", WOMAN),
+    ),
     ("prompt-weights", Scene(subject="a woman, (freckles:1.3)"), "prompt weight", ("subject", WOMAN)),
     ("negation", Scene(subject="a man without glasses"), "the thing that is denied", ("subject", "a man")),
     ("age-number", Scene(subject="an 80-year-old man"), "young face", ("subject.age", "deeply wrinkled")),

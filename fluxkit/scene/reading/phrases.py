@@ -186,6 +186,10 @@ def phrases() -> tuple[Phrase, ...]:
             _compiled(rf"\b({_any(_PATTERNS)})[ -](?:lighting|light)\b"),
             lambda match: {"lighting.pattern": _PATTERNS[match[1].lower()]},
         ),
+        Phrase(
+            _compiled(r"\b(?:rim|edge|hair)[ -]?(?:lighting|light|lit)\b(?: from behind)?(?: on the (left|right))?"),
+            lambda match: {"lighting.rim.direction": f"behind {match[1].lower()}" if match[1] else "behind"},
+        ),
         Phrase(_LIGHT, _light),
         Phrase(
             _compiled(rf"\b(?:at |in |during )?(?:the )?(golden hour|blue hour)\b|\b(?:at|in the) ({_any(_TIMES)})\b"),
@@ -205,6 +209,15 @@ def phrases() -> tuple[Phrase, ...]:
     )
 
 
+_SHORT = {
+    "Kodak Tri-X 400": ("Tri-X", "Kodak Tri-X"),
+    "Ilford HP5 Plus": ("HP5", "Ilford HP5"),
+    "Ilford FP4 Plus": ("FP4", "Ilford FP4"),
+    "CineStill 800T": ("Cinestill",),
+}
+"""What photographers call a film where no other can be meant."""
+
+
 def _stock_phrases() -> Iterator[Phrase]:
     """Each stock by its full name, and by what is left of it without the maker where that is unmistakable."""
     for stock in stocks.stocks().values():
@@ -217,7 +230,8 @@ def _stock_phrases() -> Iterator[Phrase]:
             if re.search(r"Portra|Tri-X|T-Max|Velvia|Provia|Ektar|Ektachrome|HP5|FP4|Delta|800T|50D", short)
             else ""
         )
-        names = {stock.name, plain, f"{stock.maker} {short}"} - {""}
+        # "Tri-X" is one film; "Portra" could be any of three.
+        names = {stock.name, plain, f"{stock.maker} {short}", *_SHORT.get(stock.name, ())} - {""}
         pattern = "|".join(re.escape(name).replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?") for name in names)
         yield Phrase(_compiled(rf"\b(?:{pattern})\b(?: film)?(?: stock)?(?: grain)?"), _film(stock.name))
 

@@ -113,13 +113,13 @@ def hex_colour(case: Case) -> Iterator[Found]:
 def skin_guidance(case: Case) -> Iterator[Found]:
     """High guidance makes skin look like plastic."""
     model, guidance = case.model, case.guidance
-    if guidance is None or guidance <= 3.5 or (model is not None and model.guidance.kind != "embedded"):
+    if guidance is None or guidance <= 3.5 or (model is not None and model.family != "flux.1"):
         return
     skin = any(_SKIN.search(text) for _, text in case.texts()) or subjects.is_person(case.scene.subject)
     if skin:
         yield Found(
             "guidance",
-            f"Guidance {guidance:g} gives skin a plastic gloss on models with embedded guidance.",
+            f"Guidance {guidance:g} gives skin a plastic gloss on FLUX.1.",
             "Try 2.5 to 3.5; a sweep over guidance shows it.",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fluxkit.prompt.diagnostic import Diagnostic
 from fluxkit.scene.rules.registry import Case, Found, rule
 
 _MAGIC = re.compile(
@@ -41,6 +42,28 @@ def empty_words(case: Case) -> Iterator[Found]:
                 f"{said[0]!r} names a quality, not something to be seen; FLUX follows lens, light and film instead.",
                 "Drop it, or say what makes it so: 'visible pores', 'crisp eyelashes', a film, a lens.",
             )
+
+
+@rule("past-window", "warning", reason="A text encoder reads so many tokens and no more; the rest has no effect.")
+def past_window(case: Case) -> Iterator[Found]:
+    """Words fall past what the model's text encoders read."""
+    for finding in _findings_of_the_prompt(case, "past-window"):
+        yield Found(finding.path, finding.message, finding.cure)
+
+
+@rule("subject-past-clip", "note", reason="CLIP reads 77 tokens and sets the overall look; T5 reads on.")
+def subject_past_clip(case: Case) -> Iterator[Found]:
+    """The subject itself falls past what CLIP reads."""
+    for finding in _findings_of_the_prompt(case, "past-clip-window"):
+        if finding.path.split(".")[0] in {"subject", "others"}:
+            yield Found(finding.path, finding.message, "Shorten the subject, so that place and light are seen too.")
+
+
+def _findings_of_the_prompt(case: Case, rule: str) -> Iterator[Diagnostic]:
+    """What the rendered words lead to on the model; nothing where none is named or it takes an order to edit."""
+    if case.model is None or case.model.task == "edit" or not case.model.windows:
+        return
+    yield from (finding for finding in case.scene.prompt(case.model).diagnostics if finding.rule == rule)
 
 
 @rule(
