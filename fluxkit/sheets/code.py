@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fluxkit.frames import Frame
@@ -12,8 +12,11 @@ _SPELLED_OUT = 4
 """So many frames are written as their requests; more are fetched from the catalogue by id."""
 
 
-def code_of(frames: Sequence[Frame], layout: Layout, title: str | None) -> str:
-    """Code that gives the same frames and the same sheet: a frame that the catalogue holds is not made again."""
+def code_of(frames: Sequence[Frame], layout: Layout, looks: Mapping[str, Any]) -> str:
+    """Code that gives the same frames and the same sheet: a frame that the catalogue holds is not made again.
+
+    `looks` are the other options of the sheet; those that are None are left out.
+    """
     from fluxkit.widgets.source import source_of
 
     lines = ["import fluxkit as fk", "", "with fk.Session() as session:"]
@@ -30,7 +33,7 @@ def code_of(frames: Sequence[Frame], layout: Layout, title: str | None) -> str:
         for name, paths in (("rows", layout.rows), ("columns", layout.columns), ("pages", layout.pages))
         if paths
     ]
-    options += [f"title={title!r}"] if title else []
+    options += [f"{name}={value!r}" for name, value in looks.items() if value is not None]
     lines.append(f"sheet = fk.ContactSheet({', '.join(['frames', *options])})")
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from fluxkit.errors import EngineError, FluxkitError
+from fluxkit.errors import EngineError, FluxkitError, SheetError
 from fluxkit.frames import Frame
 from fluxkit.sheets.blank import Blank
 from fluxkit.sheets.cards import card_data
@@ -32,6 +32,8 @@ class LiveSheet:
     def __init__(
         self, job: Job, *, rows: Axis = None, columns: Axis = None, title: str | None = None, **options: Any
     ) -> None:
+        if not hasattr(job, "plan"):
+            raise SheetError(f"A live sheet was asked for of {job!r}. Give it a job: session.submit(plan).")
         self._job = job
         self._options = {"rows": rows, "columns": columns, "title": title, **options}
         self._index = {shot.id: i for i, shot in enumerate({shot.id: shot for shot in job.plan}.values())}

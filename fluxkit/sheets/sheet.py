@@ -16,6 +16,7 @@ from fluxkit.frames.marks import Marks
 from fluxkit.frames.png import encode
 from fluxkit.frames.thumbnail import SIDE_PX
 from fluxkit.sheets import export
+from fluxkit.sheets.arguments import check_style, checked_axis, checked_frames, refuse_unknown
 from fluxkit.sheets.axes import Pictured
 from fluxkit.sheets.blank import Blank
 from fluxkit.sheets.cards import small_picture
@@ -62,7 +63,7 @@ class ContactSheet:
 
     def __init__(  # noqa: PLR0913 - each option of a sheet is a word of its own
         self,
-        frames: Iterable[Frame],
+        frames: Iterable[Frame] | Frame,
         rows: Axis = None,
         columns: Axis = None,
         title: str | None = None,
@@ -73,16 +74,19 @@ class ContactSheet:
         cell: int | None = None,
         failed: Iterable[EngineError] = (),
         badges: bool = False,
+        **unknown: Any,
     ) -> None:
-        self._frames: tuple[Frame | Blank, ...] = (*frames, *(Blank.of(error) for error in failed))
-        _check(self._frames, style, cell)
+        refuse_unknown(unknown)
+        check_style(style, cell, badges)
+        self._frames = checked_frames(frames, failed)
         self._title = title
         self.theme = theme_named(theme)
         self.style: Style = style
         self.cell = cell
         self.badges = badges
         self._measured: dict[str, Badge] = {}
-        self._layout = lay_out(self._frames, rows=rows, columns=columns, pages=pages)
+        asked = {"rows": rows, "columns": columns, "pages": pages}
+        self._layout = lay_out(self._frames, **{name: checked_axis(name, axis) for name, axis in asked.items()})
         self._view: SheetView | None = None
         self._votes: list[Pair] = []
         self._ties: list[Pair] = []
@@ -236,7 +240,10 @@ class ContactSheet:
         """The Python that makes this sheet again, of the frames with the `chosen` ids or of all."""
         wanted = None if chosen is None else set(chosen)
         frames = [frame for frame in self.frames if wanted is None or frame.id in wanted]
-        return code_of(frames, self._layout, self._title)
+        looks = {"theme": self.theme.name, "style": self.style, "cell": self.cell, "badges": self.badges}
+        usual = {"theme": "dark", "style": "grid", "cell": None, "badges": False}
+        options = {"title": self._title, **{name: value for name, value in looks.items() if value != usual[name]}}
+        return code_of(frames, self._layout, options)
 
     @property
     def fingerprint(self) -> str:
@@ -310,12 +317,3 @@ def _keep(frame: Frame | Blank, mark: Marks) -> None:
     """Write a mark into the catalogue that the frame lies in, if it lies in one."""
     if isinstance(frame, FiledFrame):
         frame.catalogue.mark(frame, rating=mark.rating, pick=mark.pick)
-
-
-def _check(frames: Sequence[Frame | Blank], style: str, cell: int | None) -> None:
-    if not frames:
-        raise SheetError("A contact sheet was asked for, but there are no frames. Give it at least one.")
-    if style not in ("grid", "strip"):
-        raise SheetError(f"style={style!r} was asked for.{did_you_mean(style, ('grid', 'strip'))} Styles: grid, strip.")
-    if cell is not None and not 32 <= cell <= 2048:
-        raise SheetError(f"cell={cell} was asked for; a picture is 32 to 2048 pixels on a sheet. Leave it out to fit.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import traitlets
 
+from fluxkit.errors import FluxkitError
 from fluxkit.widgets import bundle
 from fluxkit.widgets.base import View
 
@@ -113,6 +114,13 @@ class SheetView(View):
         return self._still() if self._still else None
 
     def _answer(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
+        try:
+            self._do(message)
+        except (FluxkitError, OSError) as error:
+            # Raised here it would be seen nowhere but in the server's log.
+            self.send({"kind": "trouble", "text": str(error)})
+
+    def _do(self, message: dict[str, Any]) -> None:
         kind = message.get("kind")
         if kind == "ready":
             self._send_all()

@@ -59,7 +59,7 @@ def test_sixty_frames_are_culled_by_keyboard_alone_and_compared(notebook, setup,
     grid.focus()
     for key in ("4", "ArrowRight", "p", "ArrowRight", "x", "ArrowRight", "Shift+5", "3", "z"):
         page.keyboard.press(key)
-    assert page.locator(".fk-marks", has_text="★★★★").count() == 2
+    assert page.locator(".fk-stars", has_text="★★★★").count() == 2
     assert "1 picked · 1 rejected · 2 rated" in page.locator(".fk-status").inner_text()
     assert page.locator(".jp-Notebook .jp-Cell").count() == 2, (
         "Lab took a key (x cuts cells, Shift+5 and p are its own)"
@@ -70,6 +70,7 @@ def test_sixty_frames_are_culled_by_keyboard_alone_and_compared(notebook, setup,
     for _ in range(3):
         page.keyboard.press("End")
     page.keyboard.press("Space")
+    assert page.locator(".fk-order").all_inner_texts().count("2") == 1
     page.keyboard.press("c")
     page.wait_for_function("() => document.querySelectorAll('.fk-large').length === 2")
     page.keyboard.press("+")

@@ -98,6 +98,35 @@ def test_picks_that_come_back_are_merged_and_the_rest_stays(sheet, eight, tmp_pa
     assert sheet.marks[eight[1].id] == Marks(pick="reject")
 
 
+def test_votes_that_come_back_are_the_sheet_s_and_the_catalogue_s(eight, tmp_path):
+    with Catalogue(tmp_path / "catalogue") as catalogue:
+        kept = [catalogue.add(frame) for frame in eight[:3]]
+        sheet = ContactSheet(kept)
+        a, b, c = (frame.id for frame in kept)
+        sheet.merge_picks({"format": "fluxkit-picks-1", "marks": {}, "votes": [[a, b], [c, a]], "ties": [[b, c]]})
+        assert sheet.votes == ((a, b), (c, a))
+        assert sheet.ties == ((b, c),)
+        assert catalogue.votes() == (sheet.votes, sheet.ties)
+        catalogue.rebuild()
+        assert catalogue.votes() == (sheet.votes, sheet.ties)
+
+
+@pytest.mark.parametrize("votes", [[["x", "y"]], [["one"]], "no", [[1, 2]], {"a": "b"}], ids=str)
+def test_votes_that_are_no_pairs_of_frames_are_refused(sheet, votes):
+    with pytest.raises(SheetError, match="no pairs of frames"):
+        sheet.merge_picks({"format": "fluxkit-picks-1", "marks": {}, "votes": votes})
+    with pytest.raises(SheetError, match="not on this sheet"):
+        sheet.prefer([("frame1-0000000000000000-0", sheet.frames[0].id)])
+
+
+def test_the_page_says_what_the_light_meter_says(frame, portrait, tmp_path):
+    sheet = ContactSheet([frame(0, scene=portrait, side=128)], badges=True)
+    (card,) = data_of(sheet.save(tmp_path / "s.html").read_text())["cards"]
+    assert card["badge"]["text"]
+    assert "not shown" in card["badge"]["spoken"]
+    assert card["badge"]["details"]
+
+
 def _picks(marks):
     return json.dumps({"format": "fluxkit-picks-1", "sheet": "", "marks": marks})
 

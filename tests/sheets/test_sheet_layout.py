@@ -142,3 +142,24 @@ def test_the_order_of_values_agrees_with_every_line_where_lines_agree(lines):
 
 def test_lines_that_disagree_still_give_each_value_one_place():
     assert sorted(in_order([[1, 2], [2, 1]])) == [1, 2]
+
+
+def test_failed_shots_do_not_decide_the_order_of_an_axis(eight):
+    from fluxkit.errors import BadPictureError
+    from fluxkit.sheets import ContactSheet
+
+    lost = [eight[1], eight[6]]
+    failed = [BadPictureError("black", shot=frame.shot) for frame in lost]
+    sheet = ContactSheet(
+        [f for f in eight if f not in lost], rows="lighting.key.direction", columns="seed", failed=failed
+    )
+    assert sheet.layout.sections[0].columns == ((0,), (1,), (2,), (3,))
+
+
+def test_frames_that_differ_in_strength_say_so(frame, portrait):
+    from fluxkit.sheets.words import value_label
+    from fluxkit.shots import Inputs
+
+    frames = [frame(i, scene=portrait, inputs=Inputs(strength=s)) for i, s in enumerate((0.3, 0.6))]
+    assert differing(frames) == ("inputs.strength",)
+    assert value_label("inputs.strength", 0.6) == "Strength 0.6"

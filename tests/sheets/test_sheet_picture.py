@@ -177,8 +177,51 @@ def test_bad_options_are_refused(eight):
         ContactSheet(eight, cell=4)
     with pytest.raises(SheetError, match="no frames"):
         ContactSheet([])
-    with pytest.raises(TypeError, match="row"):
+    with pytest.raises(TypeError, match="Did you mean 'rows'"):
         ContactSheet(eight, row="seed")
+    with pytest.raises(SheetError, match="badges='yes'"):
+        ContactSheet(eight, badges="yes")
+    with pytest.raises(SheetError, match="rows=3"):
+        ContactSheet(eight, rows=3)
+
+
+@pytest.mark.parametrize("given", ["frames", None, 7, [1, 2]], ids=str)
+def test_what_holds_no_frames_is_refused(given):
+    with pytest.raises(SheetError, match="Give it frames"):
+        ContactSheet(given)
+
+
+def test_one_frame_is_a_sheet_of_one(eight):
+    assert repr(ContactSheet(eight[0])) == "ContactSheet(1 frame)"
+
+
+def test_a_picture_that_stays_too_large_for_a_notebook_is_drawn_ever_smaller(eight, monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    for made in eight:
+        made._image = Image.fromarray(noise)
+    monkeypatch.setattr("fluxkit.sheets.sheet._NOTEBOOK_BYTES", 20_000)
+    assert len(ContactSheet(eight)._repr_png_()) <= 20_000
+
+
+def test_a_caption_breaks_between_its_parts():
+    assert typeset.wrap("f/1.4 · seed 10", 12, 62, 2) == ["f/1.4", "seed 10"]
+    assert typeset.wrap("one line · seed 10", 12, 300, 2) == ["one line · seed 10"]
+    assert " ".join(typeset.wrap("a part that is too long for one line · seed 10", 12, 90, 4)).endswith("seed 10")
+
+
+def test_badges_say_in_signs_what_the_light_meter_says(frame, portrait):
+    made = frame(0, scene=portrait, side=128)
+    sheet = ContactSheet([made], badges=True)
+    (badge,) = sheet.content.badges.values()
+    assert badge.text in texts(sheet)
+    assert "Light meter: ✓ shown" in sheet.content.legend
+    assert badge.text in sheet.table().csv()
+    assert "light meter: " in sheet.table().rows[0]["alt"]
+    assert ContactSheet([made]).content.badges == {}
+
+
+def test_a_frame_that_was_asked_for_nothing_gets_no_badge(frame):
+    assert ContactSheet([frame(0)], badges=True).content.badges == {}
 
 
 def test_large_pictures_keep_their_brightness_when_made_small():

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as c from "../../fluxkit/widgets/static/culling.js";
+import { linesOf } from "../../fluxkit/widgets/static/grid.js";
+import { answered, currentPair, pairAction, startPairs, strongest } from "../../fluxkit/widgets/static/pairs.js";
 
 const card = (number, values = {}) => ({
   id: `f${number}`,
@@ -160,4 +162,50 @@ test("the file that goes back holds only what was said", () => {
 
 test("a frame is spoken with its rating and pick", () => {
   assert.equal(c.spoken(card(3), { rating: 4, pick: "reject" }, true), "Frame 3, rated 4, rejected, chosen");
+});
+
+test("a sheet is walked as it is seen: by its axes, past holes, or in one flow", () => {
+  const cells = [
+    { row: 0, column: 0, frames: [0, 1, 2] },
+    { row: 0, column: 1, frames: [3] },
+    { row: 1, column: 1, frames: [4] },
+  ];
+  const layout = { sections: [{ rows: ["a", "b"], columns: ["x", "y"], span: 2, cells }] };
+  const lines = linesOf(layout, [0, 1, 2, 3, 4], 9);
+  assert.deepEqual(lines, [
+    [0, 1, 3, null],
+    [2, null, null, null],
+    [null, null, 4, null],
+  ]);
+  assert.deepEqual(linesOf(layout, [0, 4], 9), [
+    [0, null, null, null],
+    [null, null, 4, null],
+  ]);
+  assert.deepEqual(linesOf(null, [0, 1, 2, 3, 4], 2), [[0, 1], [2, 3], [4]]);
+  assert.equal(c.moveOnLines(1, "ArrowDown", lines), 2);
+  assert.equal(c.moveOnLines(3, "ArrowDown", lines), 2);
+  assert.equal(c.moveOnLines(2, "ArrowDown", lines), 4);
+  assert.equal(c.moveOnLines(4, "ArrowDown", lines), 4);
+  assert.equal(c.moveOnLines(1, "ArrowRight", lines), 3);
+  assert.equal(c.moveOnLines(0, "End", lines), 4);
+});
+
+test("answers to pairs are kept in order, and ties apart", () => {
+  let run = startPairs(["a", "b", "c"], 5);
+  const [first, second] = currentPair(run);
+  run = answered(run, 1);
+  assert.deepEqual(run.votes, [[second, first]]);
+  const tied = currentPair(run);
+  run = answered(run, null);
+  assert.deepEqual(run.ties, [tied]);
+  assert.equal(strongest(run)[0], second);
+  assert.deepEqual(pairAction({ key: "ArrowDown" }), { kind: "vote", side: null });
+  assert.equal(pairAction({ key: "p" }), undefined);
+});
+
+test("votes go back with the picks, and the light meter is spoken", () => {
+  const state = c.createState(cards);
+  assert.deepEqual(c.picksFile(state, "s", { votes: [["f1", "f2"]], ties: [] }).votes, [["f1", "f2"]]);
+  const badge = { text: "1✓", spoken: "1 shown", details: [], verdict: "shown" };
+  assert.equal(c.spoken({ ...card(1), badge }, c.NO_MARK, false), "Frame 1, light meter: 1 shown");
 });

@@ -165,6 +165,40 @@ def test_a_live_sheet_fills_in_place_and_ends_as_a_sheet(session, sweep):
     assert "0x" not in repr(live)
 
 
+def test_the_frames_of_a_live_sheet_can_be_looked_at_while_it_fills(session, sweep):
+    live = ContactSheet.live(session.submit(sweep))
+    live.result(60)
+    sent = listening(live.view)
+    receive(live.view, kind="original", id=live.job.frames[2].id)
+    assert sent[0][1][0].startswith(b"\x89PNG")
+
+
+def test_what_goes_wrong_in_python_is_said_on_the_page(sheet):
+    sent = listening(sheet.explore())
+    receive(sheet.explore(), kind="original", id="frame1-0000000000000000-0")
+    assert sent[0][0]["kind"] == "trouble"
+    assert "not on this sheet" in sent[0][0]["text"]
+    assert "trouble" in bundle.module("sheet.js")
+
+
+def test_a_thumbnail_is_made_once_when_a_frame_is_kept(sheet):
+    frame = sheet.frames[0]
+    sent = listening(sheet.explore())
+    receive(sheet.explore(), kind="ready")
+    assert bytes(sent[0][1][0]) == frame.catalogue.store.thumbnail_path(frame.file).read_bytes()
+
+
+def test_votes_of_blind_pairs_reach_the_sheet_and_the_catalogue(sheet, session):
+    view = sheet.explore()
+    a, b, c = (frame.id for frame in sheet.frames[:3])
+    view.votes = [[a, b]]
+    view.votes = [[a, b], [c, b]]
+    view.ties = [[a, c]]
+    assert sheet.votes == ((a, b), (c, b))
+    assert sheet.ties == ((a, c),)
+    assert session.catalogue.votes() == (((a, b), (c, b)), ((a, c),))
+
+
 def test_cancel_stops_the_job_from_the_widget(session, sweep):
     started = threading.Event()
 

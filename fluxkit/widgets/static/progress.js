@@ -16,15 +16,11 @@ export function createProgress(cancel) {
     cancel();
   }
 
-  function show({ text, share, preview, running, busy }) {
+  function show({ text, share, preview, running }) {
     element.hidden = !text;
     words.textContent = text ?? "";
     bar.value = share ?? 0;
     stop.hidden = !running;
-    if (busy) {
-      stop.disabled = false;
-      stop.textContent = "Cancel";
-    }
     if (preview) {
       URL.revokeObjectURL(making.src);
       making.src = URL.createObjectURL(new Blob([preview]));

@@ -26,7 +26,19 @@ function receive(inbox, message, buffers) {
   inbox.views.forEach((view) => view(message, buffers));
 }
 
-function hostOf(model, inbox) {
+const BUSY = "The kernel is busy with a cell and cannot be told. Interrupt the cell: that stops the job too.";
+
+/**
+ * Kernels before ipykernel 7 cannot listen while a cell runs. The cell is interrupted then, as the notebook's own stop
+ * button does; the message that waits behind it is heard at once. `failed` is called where no kernel can be reached.
+ */
+function interrupt(model, failed) {
+  const kernel = model.widget_manager?.kernel;
+  if (kernel?.interrupt) kernel.interrupt().catch(failed);
+  else failed();
+}
+
+function hostOf(model, inbox, trouble) {
   const waiting = { originals: new Map(), code: [], acknowledged: false };
   let cards = () => {};
   let progress = () => {};
@@ -40,6 +52,7 @@ function hostOf(model, inbox) {
     } else if (message.kind === "code") waiting.code.shift()?.(message.code);
     else if (message.kind === "progress") progress(inbox.progress);
     else if (message.kind === "cancelling") waiting.acknowledged = true;
+    else if (message.kind === "trouble") trouble(message.text);
   };
   const save = (name, value) => {
     model.set(name, value);
@@ -83,10 +96,7 @@ function hostOf(model, inbox) {
     cancel: () => {
       waiting.acknowledged = false;
       model.send({ kind: "cancel" });
-      setTimeout(() => {
-        const text = "The kernel is busy with a cell and cannot be told. Interrupt the cell: that stops the job too.";
-        if (!waiting.acknowledged) progress({ ...inbox.progress, text, busy: true });
-      }, 1500);
+      setTimeout(() => waiting.acknowledged || interrupt(model, () => progress({ ...inbox.progress, text: BUSY })), 600);
     },
   };
 }
@@ -97,7 +107,7 @@ export default {
   },
   render({ model, el }) {
     try {
-      const host = hostOf(model, inboxOf(model));
+      const host = hostOf(model, inboxOf(model), (text) => showError(el, text));
       const unmount = mountSheet(el, host);
       return () => {
         host.stop();
