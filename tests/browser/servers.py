@@ -43,6 +43,7 @@ def serve(
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_PREFER_ENV_PATH": "0",  # this kernel rather than the one that lies beside Python
     }
     with (home / "server.log").open("w") as log:
         command = [python, "-m", app, *options]
