@@ -31,6 +31,10 @@ WITHOUT_API = {
 """Hosts that people know and that cannot be asked, with what to do instead."""
 
 
+READ_LORA_FILES = ("fal",)
+"""Hosts to which a LoRA file of this machine can be handed; others read hub ids and addresses."""
+
+
 class OptionRule(Record):
     """The values that one option takes.
 

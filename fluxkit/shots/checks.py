@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fluxkit import models
-from fluxkit.models.options import refusals
-from fluxkit.models.spec import Method, ModelSpec
+from fluxkit.models.options import READ_LORA_FILES, refusals
+from fluxkit.models.spec import Method
 from fluxkit.models.weights import HUB_ID, said_family
 from fluxkit.prompt import Diagnostic
 from fluxkit.shots.inputs import Mask, ReferenceImage
@@ -293,15 +293,18 @@ def _loras(shot: Shot) -> Iterator[Finding]:
             yield _finding("loras", "lora-twice", f"The LoRA {lora.label} was given twice for one shot.",
                            "Give it once, with the strengths added.", {})  # fmt: skip
             return
-        yield from _lora(spec, lora)
+        yield from _lora(shot, lora)
 
 
-def _lora(spec: ModelSpec, lora: LoRA) -> Iterator[Finding]:
+def _lora(shot: Shot, lora: LoRA) -> Iterator[Finding]:
+    spec = shot.spec
     if spec.where == "hosted":
-        if lora.content is not None:
+        host = shot.options.get("host") or next(iter(spec.hosts), "")
+        if lora.content is not None and host not in READ_LORA_FILES:
             yield _finding(
-                "loras", "lora-not-hosted", f"The LoRA {lora.label} is a file on this machine, and {spec.id} runs at a "
-                f"host, which cannot read it.", "Give a hub id or an https address.", {},
+                "loras", "lora-not-hosted",
+                f"The LoRA {lora.label} is a file on this machine, which {host} cannot read.",
+                "Give a hub id or an https address, or choose a host that takes files: options={'host': 'fal'}.", {},
             )  # fmt: skip
         return
     if lora.file is None and (lora.content is not None or not HUB_ID.fullmatch(lora.weights)):

@@ -62,6 +62,8 @@ def test_fals_storage_gets_the_bytes_without_the_key(hosted, tmp_path):
     ((name, data),) = fake.storage.files.items()
     assert data == lora_file("X")
     assert "mine" not in name
+    assert str(tmp_path) not in "".join(entry.shot for entry in engine.jobs())
+    assert [Shot.model_validate_json(entry.shot).id for entry in engine.jobs()] == [shot.id]
     put = next(request for request in fake.seen if request.method == "PUT")
     assert (put.foreign, put.key) == (True, "")
     assert next(iter(fake.jobs.values())).body["loras"] == [

@@ -16,7 +16,7 @@ from fluxkit.engines.hosted.tables import FieldRow, HostTable, ModelRow, row, ta
 from fluxkit.engines.hosted.uploads import marked
 from fluxkit.errors import InputError, UnsupportedField
 from fluxkit.models.options import ratio
-from fluxkit.shots.shot import Shot
+from fluxkit.shots.shot import LoRA, Shot
 
 _SECRET = ("webhook_secret",)
 """Fields of `extra` that are sent but never recorded."""
@@ -77,7 +77,7 @@ def _asked(shot: Shot, inputs: Inputs, host_table: HostTable, parcels: dict[str,
     if shot.spec.sized_by == "pixels":
         asked |= {"width": shot.width, "height": shot.height, "nearest_ratio": f"{shot.width}:{shot.height}"}
     asked |= _edges(shot, host_table)
-    weights = [_lora(shot, lora.weights, host_table, parcels) for lora in shot.loras]
+    weights = [_lora(shot, lora, host_table, parcels) for lora in shot.loras]
     for index, (lora, where) in enumerate(zip(shot.loras, weights, strict=True)):
         asked |= {f"lora.{index}.weights": where, f"lora.{index}.strength": lora.strength}
     if shot.loras:
@@ -245,18 +245,18 @@ def _encoded(data: bytes, host_table: HostTable, parcels: dict[str, Parcel]) -> 
     return text if host_table.pictures == "base64" else f"data:{kind};base64,{text}"
 
 
-def _lora(shot: Shot, weights: str, host_table: HostTable, parcels: dict[str, Parcel]) -> str:
+def _lora(shot: Shot, lora: LoRA, host_table: HostTable, parcels: dict[str, Parcel]) -> str:
     """A LoRA as the host reads it: a file of this machine is handed over, where the host's models can read that."""
-    here = Path(weights).expanduser()
-    if weights.startswith("https://") or not (here.exists() or weights.endswith(".safetensors")):
-        return weights
-    if not here.is_file():
-        _refuse(shot, host_table.host, f"the LoRA {here.name!r} was asked for, which is no file on this machine",
+    name = Path(lora.weights).name
+    if lora.content is None and (lora.weights.startswith("https://") or not name.endswith(".safetensors")):
+        return lora.weights
+    if lora.file is None:
+        _refuse(shot, host_table.host, f"the LoRA {name!r} was asked for, which is no file on this machine",
                 "Give the path of a safetensors file, a hub id or an https address.")  # fmt: skip
     if not host_table.reads_lora_files:
-        _refuse(shot, host_table.host, f"the LoRA file {here.name!r} was asked for; it reads LoRAs by hub id, by the "
-                "name of a model trained there, or by https address",
+        _refuse(shot, host_table.host, f"the LoRA file {name!r} was asked for; it reads LoRAs by hub id, https "
+                "address or the name of a model trained there",
                 "Put the file on a hub, or choose a host that takes files: options={'host': 'fal'}.")  # fmt: skip
-    mark, parcel = marked(here, "application/octet-stream")
+    mark, parcel = marked(lora.file, "application/octet-stream")
     parcels[mark] = parcel
     return mark

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import Any
 
 from pydantic import SecretStr
@@ -216,7 +218,7 @@ class Run:
         assert body is not None
         fields = self._with_files(order, body)
         job = self._journal.intend(
-            shot_id=order.shot.id, seen=order.seen, shot=order.shot.model_dump_json(),
+            shot_id=order.shot.id, seen=order.seen, shot=written(order.shot),
             host=order.host, server=order.server,
             model=order.shot.model, request=body.hash, forecast_usd=order.forecast_usd, recorded=body.recorded,
         )  # fmt: skip
@@ -354,6 +356,15 @@ class Run:
 
     def _client_of(self, entry: Entry) -> Client:
         return self._client(next(order for order in self.orders if order.entry and order.entry.id == entry.id))
+
+
+def written(shot: Shot) -> str:
+    """A shot as the journal holds it: whole, but for where on this machine its LoRAs lie."""
+    values = shot.model_dump(mode="json")
+    for lora in values["loras"]:
+        if lora.get("content"):
+            lora["weights"] = PurePath(lora["weights"]).name
+    return json.dumps(values, ensure_ascii=False)
 
 
 class _Places:
