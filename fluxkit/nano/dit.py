@@ -50,6 +50,8 @@ class Recipe:
     average: float = 0.999
     """Decay of the running average of the weights, which is what is kept."""
 
+    inputs: float = 1.0
+    """How much faster than the rest the first layer learns."""
     save_every: int = 200
     """Steps between checkpoints."""
 
@@ -166,7 +168,7 @@ class Source(Protocol):
 def train(work: Path, name: str, nano: Nano, examples: Source, recipe: Recipe, target: Target = flow_target) -> Nano:
     """The average of the trained weights; continues from `<name>.pt` in the work folder."""
     log, average = Log(work), copy.deepcopy(nano)
-    optimizers_ = optimizers(nano, recipe.rate)
+    optimizers_ = optimizers(nano, recipe.rate, recipe.inputs)
     first = _resume(work / f"{name}.pt", nano, average, optimizers_)
     pace, smooth = Pace(first, recipe.steps), 0.0
     for step in range(first, recipe.steps):

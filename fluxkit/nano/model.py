@@ -162,17 +162,23 @@ def draw(latents: Tensor, chance: torch.Generator) -> Draw:
     return Draw((1 - mix) * latents + mix * noise, time, noise - latents)
 
 
-def optimizers(nano: Nano, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon for the blocks' matrices, AdamW for everything else; each group keeps its peak rate."""
+def optimizers(nano: Nano, rate: float, inputs: float = 1.0) -> list[torch.optim.Optimizer]:
+    """Muon for the blocks' matrices, AdamW for everything else; each group keeps its peak rate.
+
+    `inputs` is how much faster the first layer learns: a sibling's begins at zero for what it sees beside the words.
+    """
     matrices: list[Tensor] = []
+    first: list[Tensor] = []
     others: list[Tensor] = []
     for name, weight in nano.named_parameters():
         inner = "transformer_blocks" in name and weight.ndim == 2 and ".norm" not in name
-        (matrices if inner else others).append(weight)
+        early = name == "transformer.x_embedder.weight"
+        (matrices if inner else first if early else others).append(weight)
     muon = torch.optim.Muon(
         [{"params": matrices, "peak": rate}], lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
     )
-    adam = torch.optim.AdamW([{"params": others, "peak": rate}], lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
+    groups = [{"params": others, "peak": rate}, {"params": first, "peak": rate * inputs}]
+    adam = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
     return [muon, adam]
 
 

@@ -29,11 +29,11 @@ CHANNELS: dict[Task, int] = {"fill": LATENT * 2 + 256, "control": LATENT * 2, "k
 COUNT: dict[Task, int] = {"fill": 12000, "kontext": 8000, "control": 6000}
 """Pictures that each task is taught with."""
 RECIPES: dict[Task, dit.Recipe] = {
-    "fill": dit.Recipe(steps=900, batch=48, rate=6e-4, seed=21, drop_all=0.15, average=0.99, save_every=50),
+    "fill": dit.Recipe(steps=500, batch=48, rate=1e-3, seed=21, drop_all=0.15, average=0.98, inputs=4.0, save_every=50),
     "kontext": dit.Recipe(
-        steps=1200, batch=40, rate=8e-4, seed=22, drop_all=0.05, drop_slots=0.0, average=0.99, save_every=50
+        steps=450, batch=40, rate=1e-3, seed=22, drop_all=0.05, drop_slots=0.0, average=0.98, save_every=50
     ),
-    "control": dit.Recipe(steps=700, batch=48, rate=6e-4, seed=23, average=0.99, save_every=50),
+    "control": dit.Recipe(steps=300, batch=48, rate=1e-3, seed=23, average=0.98, inputs=4.0, save_every=50),
 }
 """How each of the shipped siblings was trained."""
 

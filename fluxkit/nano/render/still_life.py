@@ -69,6 +69,15 @@ THINGS: dict[str, Thing] = {
 }
 """The things that nano is taught."""
 
+_HOURGLASS = (
+    (0.0, 0.30), (0.04, 0.32), (0.14, 0.31), (0.28, 0.24), (0.42, 0.10), (0.50, 0.055),
+    (0.58, 0.10), (0.72, 0.24), (0.86, 0.31), (0.96, 0.32), (1.0, 0.30),
+)  # fmt: skip
+UNSEEN: dict[str, Thing] = {
+    "violet hourglass": Thing(_HOURGLASS, colour(0.20, 0.045, 0.30), gloss=0.4, size=1.05),
+}
+"""Things that nano is never taught, so that a LoRA can teach it one."""
+
 TABLES: tuple[str, ...] = ("oak", "marble", "slate", "linen")
 """The tables that nano is taught."""
 
@@ -138,7 +147,7 @@ def nearness(world: StillLife, size: int, rng: np.random.Generator) -> tuple[Pla
 
 def _stood(world: StillLife, size: int) -> tuple[Thing, _Spot, Thing | None, _Spot | None]:
     """The thing and where it stands; and the same of what stands behind it."""
-    thing = THINGS[world.thing]
+    thing = (THINGS | UNSEEN)[world.thing]
     spot = _Spot((0.5 + world.x) * size, 0.83 * size, world.scale * thing.size * size)
     if not world.behind:
         return thing, spot, None, None
