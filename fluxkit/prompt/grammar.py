@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, TypeVar, cast
 
-from jinja2 import meta, nodes
+from jinja2 import TemplateSyntaxError, meta, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
@@ -41,6 +41,7 @@ def traced(template: nodes.Template) -> nodes.Template:
 
     A unit is remembered by the values that it reads, so that a sweep words each value once.
     """
+    _refuse_what_reads_unseen(template)
     names = _Names(template)
     _keyed(template, names)
     body: list[nodes.Node] = []
@@ -53,6 +54,17 @@ def traced(template: nodes.Template) -> nodes.Template:
             body.append(node)
     template.body = body
     return _Wiring().visit(template)  # type: ignore[no-any-return]
+
+
+def _refuse_what_reads_unseen(template: nodes.Template) -> None:
+    """A part that reads names which do not stand in the template: its words could not be remembered by them."""
+    for node in template.find_all((nodes.Include, nodes.Import, nodes.FromImport)):
+        if isinstance(node, nodes.Include) or getattr(node, "with_context", False):
+            asked = "include" if isinstance(node, nodes.Include) else "import with context"
+            raise TemplateSyntaxError(
+                f"{asked} is not supported: put the words into a macro, import it, and give it the parts that it reads",
+                node.lineno,
+            )
 
 
 _numbers = count()

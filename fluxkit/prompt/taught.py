@@ -10,8 +10,8 @@ from typing import Any
 from fluxkit._base import Record
 from fluxkit.prompt.diagnostic import Diagnostic
 
-_SILENT = {"aspect_ratio"}
-"""Fields that decide the size and need no words."""
+_SILENT = {"aspect_ratio", "keep"}
+"""Fields that need no words: one decides the size, the other says what an editing model keeps anyway."""
 
 
 def taught(text: str, table: Mapping[str, str]) -> str | None:
@@ -54,7 +54,7 @@ def _left_out(path: str, value: Any, model: str) -> Diagnostic:
         path=path,
         rule="never-taught",
         message=f"{model} was never taught {path}={value!r}: it adds no words, and the picture will not show it.",
-        cure=f"Use a word of the table in docs/{model}.md, or a larger model.",
+        cure=f"Use a word of the table in docs/{model.partition('-')[0]}.md, or a larger model.",
     )
 
 
@@ -64,7 +64,7 @@ def _in_part(path: str, value: str, words: str, model: str) -> Diagnostic:
         path=path,
         rule="taught-in-part",
         message=f"Of {path}={value!r} {model} is given {words.strip(' ,.')!r}; it was taught no more.",
-        cure=f"The words that {model} knows are in docs/{model}.md.",
+        cure=f"The words that {model} knows are in docs/{model.partition('-')[0]}.md.",
     )
 
 

@@ -117,3 +117,13 @@ def test_a_folder_that_is_none_is_refused(tmp_path):
 
 def test_parts_are_not_templates():
     assert not [name for name in loader.names() if "/_" in name or name.startswith("_")]
+
+
+@pytest.mark.parametrize(
+    "line", ['{% include "_words/scene.j2" %}', '{% from "_words/scene.j2" import who with context %}']
+)
+def test_a_part_that_reads_names_unseen_is_refused_since_its_words_could_not_be_remembered(line):
+    with pytest.raises(TemplateError, match=r"line 2 failed: (include|import with context) is not supported.*macro"):
+        PromptRenderer(
+            models.get("flux.1-dev"), template="{% sentence %}{{ subject.description }}{% endsentence %}\n" + line
+        )
