@@ -113,8 +113,7 @@ class FakeHost:
         if not self._servers:
             for foreign in (False, True):
                 handler = type("Handler", (_Handler,), {"fake": self, "foreign": foreign})
-                server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-                server.daemon_threads = True
+                server = _Server(("127.0.0.1", 0), handler)
                 threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
                 self._servers.append(server)
         return self
@@ -152,6 +151,13 @@ class FakeHost:
         with self._lock:
             self.jobs[job.id] = job
         return job
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away in the middle, as one does that is stopped."""
 
 
 class _Handler(BaseHTTPRequestHandler):
