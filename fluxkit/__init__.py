@@ -23,6 +23,7 @@ _ROOMS = {
     "fluxkit.engines.local": ("LocalEngine",),
     "fluxkit.engines.ray": ("RayEngine",),
     "fluxkit.catalogue": ("Catalogue",),
+    "fluxkit.train": ("Consent", "LoRARecipe", "TrainingSet"),
     "fluxkit.session": ("Job", "Session"),
     "fluxkit.session.ablation": ("ablate",),
     "fluxkit.session.health": ("doctor",),
@@ -34,11 +35,11 @@ _ROOMS = {
     "fluxkit._base": ("__version__",),
 }  # fmt: skip
 _CONSTANTS = ("fluxkit.scene.stocks", "fluxkit.scene.lenses", "fluxkit.scene.rigs", "fluxkit.scene.presets")
-_SUBMODULES = ("errors", "measure", "models", "optics")
+_SUBMODULES = ("errors", "measure", "models", "optics", "train")
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 if TYPE_CHECKING:
-    from fluxkit import errors, measure, models, optics
+    from fluxkit import errors, measure, models, optics, train
     from fluxkit._base import __version__
     from fluxkit.catalogue import Catalogue
     from fluxkit.engines import Engine, FunctionEngine
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from fluxkit.sheets import ContactSheet
     from fluxkit.shots import ControlMap, Inputs, Later, LoRA, Mask, ReferenceImage, Shot, ShotPlan, Sweep
     from fluxkit.studio import Studio, explore
+    from fluxkit.train import Consent, LoRARecipe, TrainingSet
     from fluxkit.widgets import LightRig, MaskPainter, SceneForm
 
 

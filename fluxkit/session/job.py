@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from fluxkit.engines.base import Progress
 from fluxkit.errors import Cancelled, EngineError
@@ -196,16 +196,29 @@ def _weight(shot: Shot) -> float:
     return float((shot.steps or 1) * shot.width * shot.height)
 
 
+class Task(Protocol):
+    """What the worker runs: a job, or a training."""
+
+    def run(self) -> None:
+        """Do the work; called once, on the worker thread. Never raises."""
+
+    def cancel(self) -> None:
+        """Ask it to stop."""
+
+
+AnyTask = TypeVar("AnyTask", bound=Task)
+
+
 class Worker:
     """One thread that runs jobs in the order they were submitted."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._running: Job | None = None
-        self._waiting: list[Job] = []
+        self._running: Task | None = None
+        self._waiting: list[Task] = []
 
-    def submit(self, job: Job) -> Job:
+    def submit(self, job: AnyTask) -> AnyTask:
         """Queue a job; the thread starts with the first one."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._loop, name="fluxkit-session", daemon=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from fluxkit.session.job import Job
+    from fluxkit.session.training import TrainingJob
 
 _EVERY_SECONDS = 0.25
 
@@ -35,6 +36,16 @@ class ProgressLine:
         step = f", step {at.step} of {at.steps}" if at.steps and at.stage == "denoise" else ""
         eta = "" if left is None else f", about {left:.0f} s left"
         self._write(f"{at.done} of {at.shots} frames ({at.stage}{step}{eta})")
+
+    def show_training(self, job: TrainingJob) -> None:
+        """Tell a training's stage, step, loss and time left."""
+        now, at = time.monotonic(), job.progress
+        if not self._on or at is None or now - self._last < _EVERY_SECONDS:
+            return
+        self._last = now
+        loss = "" if at.loss is None else f", loss {at.loss:.4f}"
+        eta = "" if at.seconds_left is None else f", about {at.seconds_left:.0f} s left"
+        self._write(f"step {at.step} of {at.steps} ({at.stage}{loss}{eta})")
 
     def __enter__(self) -> Self:
         return self

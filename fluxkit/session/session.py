@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from fluxkit import engines
 from fluxkit.catalogue import Catalogue
@@ -22,8 +22,12 @@ from fluxkit.session.kept_inputs import KeptInputs
 from fluxkit.session.pictures import PictureMethods
 from fluxkit.session.progress_line import ProgressLine
 from fluxkit.session.spool import Spool
+from fluxkit.session.training import TrainingJob, kept_loras, training_job
 from fluxkit.shots import Shot, ShotPlan, Sweep, make_plan
 from fluxkit.shots.inputs import add_source, remove_source
+
+if TYPE_CHECKING:
+    from fluxkit.train import LearnedLoRA, LoRARecipe, TrainingSet
 
 OnError = Literal["stop", "continue"]
 
@@ -130,6 +134,63 @@ class Session(PictureMethods):
         if on_progress is not None:
             job.watch(on_progress)
         return self._worker.submit(job)
+
+    def train(
+        self,
+        photographs: TrainingSet,
+        *,
+        model: str | ModelSpec,
+        recipe: LoRARecipe | None = None,
+        samples: Iterable[Scene | str] = (),
+        prior: Iterable[Scene | str] | None = None,
+        device: str = "auto",
+    ) -> LearnedLoRA:
+        """A LoRA of the photographs' subject, trained on this machine; blocks until it is learned.
+
+        `recipe` is by default what is advised for the model. `samples` are shot at every checkpoint, into the
+        catalogue; `prior` says what the model is not to forget. Ctrl-C stops within one step, and the same call goes
+        on from there; a training that is done comes back at once.
+        """
+        with ProgressLine() as line:
+            job = self.submit_training(
+                photographs, model=model, recipe=recipe, samples=samples, prior=prior, device=device
+            )
+            job.watch(line.show_training)
+            return job.result()
+
+    def submit_training(
+        self,
+        photographs: TrainingSet,
+        *,
+        model: str | ModelSpec,
+        recipe: LoRARecipe | None = None,
+        samples: Iterable[Scene | str] = (),
+        prior: Iterable[Scene | str] | None = None,
+        device: str = "auto",
+    ) -> TrainingJob:
+        """The same on the session's worker thread: returns a `TrainingJob` at once."""
+        return self._worker.submit(
+            training_job(
+                self.catalogue,
+                photographs,
+                model=model,
+                recipe=recipe,
+                samples=samples,
+                prior=prior,
+                device=device,
+                before=self._make_room,
+            )
+        )
+
+    @property
+    def loras(self) -> list[LearnedLoRA]:
+        """Every LoRA that was trained into this session's catalogue."""
+        return kept_loras(self.catalogue.folder)
+
+    def _make_room(self) -> None:
+        """Give back what the engines hold, so that a training has the whole device."""
+        for engine in self._engines:
+            engine.close()
 
     def resume(self) -> Frames:
         """Fetch what was paid for but never fetched, for instance because the kernel stopped; spends nothing.

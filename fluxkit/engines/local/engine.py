@@ -79,6 +79,7 @@ class LocalEngine:
             with told(group[0]):
                 self._speed.check(group[0].spec)
                 self._load(max(group, key=lambda shot: shot.width * shot.height))
+                levers.check_loras(self._model.parts.lever, group)
                 unread = self._unread(group)
             self._encode(group, tell)
             yield from self._run(unread, tell).frames(group)
@@ -98,6 +99,12 @@ class LocalEngine:
                 for text in self._texts(part):
                     found[self._model.embeds_key(text, part.loras)] = self._embeds(text, part)
         return found
+
+    def loaded(self, shot: Shot) -> Any:
+        """The `LoadedModel` that a shot needs, for work beyond shooting such as training."""
+        with told(shot):
+            self._load(shot)
+        return self._model
 
     def close(self) -> None:
         """Give the memory back; the engine loads again when it is next used."""
