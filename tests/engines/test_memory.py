@@ -8,10 +8,10 @@ from fluxkit import models
 from fluxkit.engines import silent
 from fluxkit.engines.local import LocalEngine, levers
 from fluxkit.engines.local.device import Device
-from fluxkit.errors import InputError, OutOfMemoryError
+from fluxkit.errors import CapabilityError, InputError, OutOfMemoryError
 from fluxkit.models import ModelSpec
 from fluxkit.shots import ShotPlan
-from fluxkit.shots.shot import Shot
+from fluxkit.shots.shot import LoRA, Shot
 from tests.tiny.folders import Tiny
 
 
@@ -95,6 +95,21 @@ def test_quantised_levers_keep_the_picture_nearly_and_say_so(dev: ModelSpec, lev
     layer = engine._model.parts["transformer"].transformer_blocks[0].ff.net[2]
     assert {"codes", "scale"} <= {name for name, _ in layer.named_buffers()}
     assert shoot(engine, a_shot(dev))[0].fingerprint == frame.fingerprint
+
+
+def test_quantised_layers_carry_loras_and_fp8_says_that_it_does_not(dev: ModelSpec, tmp_path: Any) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    name = "transformer.transformer_blocks.0.ff.net.2"  # one that is quantised in so small a model
+    tensors = {f"{name}.lora_A.weight": torch.randn(4, 128), f"{name}.lora_B.weight": torch.randn(32, 4)}
+    save_file(tensors, tmp_path / "silk.safetensors")
+    lora = LoRA(weights=str(tmp_path / "silk.safetensors"))
+    engine = LocalEngine(device="cpu", memory="int8")
+    plain, with_lora, again = (shoot(engine, a_shot(dev, loras=loras))[0].fingerprint for loras in ((), (lora,), ()))
+    assert plain == again != with_lora
+    with pytest.raises(CapabilityError, match=r"memory='fp8'.*'silk at 1'.*int8"):
+        shoot(LocalEngine(device="cpu", memory="fp8"), a_shot(dev, loras=(lora,)))
 
 
 def test_quantised_text_encoders_have_embeds_of_their_own(dev: ModelSpec) -> None:

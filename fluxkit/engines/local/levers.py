@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fluxkit.engines.local.device import Device
 from fluxkit.engines.local.quantised import quantise
-from fluxkit.errors import InputError
+from fluxkit.errors import CapabilityError, InputError
 from fluxkit.models import ModelSpec
 from fluxkit.models.forecast import LEVERS, Lever, forecast
+from fluxkit.shots.shot import Shot
 
 _NEXT: dict[Lever, Lever] = {"resident": "offload", "offload": "table", "table": "group"}
 """What is tried when memory runs out: only levers that keep the pixels as they are."""
@@ -37,6 +39,17 @@ def choose(asked: str, spec: ModelSpec, width: int, height: int, device: Device,
     size = 4 if device.dtype == "float32" else 2
     best = forecast(spec, width, height, bytes_per_number=size, batch=batch).best(int(free * _HEADROOM))
     return "group" if best == "table" and not tabled(spec) else best
+
+
+def check_loras(lever: Lever, shots: Iterable[Shot]) -> None:
+    """Raise `CapabilityError` where shots name LoRAs that a lever cannot carry."""
+    shot = next((shot for shot in shots if shot.loras), None)
+    if lever == "fp8" and shot is not None:
+        raise CapabilityError(
+            f"memory='fp8' was asked for with the LoRA {shot.loras[0].label!r}. They would be cast to 8 bits too "
+            f"and act wrongly. Use memory='int8' or 'nf4', which carry LoRAs in their own format.",
+            shot=shot,
+        )
 
 
 def free_bytes(device: Device) -> int | None:

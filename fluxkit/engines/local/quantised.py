@@ -70,6 +70,12 @@ def _kinds() -> dict[int, Callable[[Any], Any]]:
         def weight(self) -> Any:
             return self._open()
 
+        def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+            super()._save_to_state_dict(destination, prefix, keep_vars)
+            # Readers of LoRAs look up the shape of the weight here, and nothing else.
+            shape = (self.out_features, self.in_features)
+            destination[f"{prefix}weight"] = torch.empty(shape, dtype=self.kind, device="meta")
+
         def forward(self, given: Any) -> Any:
             return multiply(given, self._open(), self.bias)
 
