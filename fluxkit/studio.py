@@ -29,7 +29,7 @@ from fluxkit.shots.labels import label
 from fluxkit.widgets import SceneForm, bundle
 
 FIRST_SCENE = Scene(
-    subject=Subject(description="a woman", hair="short brown hair"),
+    subject=Subject(description="a woman", hair="short black hair"),
     lighting=Lighting(key=Light(direction="left", quality="soft")),
     lens=Lens(focal_length_mm=85, f_number=2.8),
 )

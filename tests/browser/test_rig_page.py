@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from accessible import grave
+from accessible import serious
 from standin import page_of
 
 from fluxkit.scene.light import Light
@@ -68,10 +68,10 @@ def test_keys_numbers_and_switches_do_what_the_pointer_does(rig):
 
 
 def test_axe_finds_nothing_serious_in_the_rig_or_the_painter(rig, page):
-    assert grave(rig) == []
+    assert serious(rig) == []
     from PIL import Image
 
     page.set_content(page_of("mask.js", MaskPainter(Image.new("RGB", (64, 64), "grey"))))
     page.wait_for_selector(".fk-canvas")
     page.get_by_text("Keys").click()
-    assert grave(page) == []
+    assert serious(page) == []
