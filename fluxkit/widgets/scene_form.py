@@ -24,6 +24,14 @@ from fluxkit.widgets.source import source_of
 from fluxkit.widgets.summary import summary
 from fluxkit.widgets.told import told_html
 
+_LIMITS = {
+    "greater_than": "more than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+}
+"""Pydantic's names of broken limits, in words."""
+
 _REST = "Others, colours, text, frame"
 
 
@@ -202,9 +210,7 @@ def _messages(error: ValidationError | InputError) -> dict[tuple[str, ...], str]
     found = {}
     for item in error.errors(include_url=False):
         path = tuple(str(part) for part in item["loc"])
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "missing":
-            message = "needed, as something else of this part is set"
+        message = _plain_words(item)
         named = "=" in message.partition(" ")[0]
         found[path] = message if named else message[0].upper() + message[1:]
     return found
@@ -213,6 +219,19 @@ def _messages(error: ValidationError | InputError) -> dict[tuple[str, ...], str]
 def style() -> str:
     """The form's style sheet as an element: plain ipywidgets bring none of their own."""
     return f"<style>{bundle.text('form.css')}</style>"
+
+
+def _plain_words(item: Any) -> str:
+    """One of Pydantic's findings as a sentence for somebody who fills in a form: what was given, what is allowed."""
+    if item["type"] == "missing":
+        return "needed, as something else of this part is set"
+    for kind, words in _LIMITS.items():
+        if item["type"] == kind:
+            limit = next(iter(item["ctx"].values()))
+            return f"{item['input']:g} was given; {words} {limit:g} is allowed. Change it, or leave the field empty"
+    if item["type"] in ("float_parsing", "float_type", "int_parsing", "int_type"):
+        return f"{str(item['input'])!r} was given; a number is needed. Write one, such as 2.5 or 1/250"
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 def _is_part(name: str) -> bool:

@@ -38,7 +38,7 @@ def test_the_form_changes_the_prompt_and_a_shot_fills_the_sheet(notebook, shots,
     aperture = page.get_by_label("F number").first
     aperture.fill("0")
     page.wait_for_selector(".fk-form-field [role=alert]")
-    assert "greater than 0" in page.locator(".fk-form-field [role=alert]").inner_text()
+    assert "0 was given; at least 0.5 is allowed" in page.locator(".fk-form-field [role=alert]").inner_text()
     page.get_by_text("⚠ Lens").wait_for()
     aperture.fill("8")
     page.wait_for_function(f"() => ({WORDS})().includes('f/8')")

@@ -67,7 +67,10 @@ def test_what_the_model_does_not_take_is_told_beside_the_field_and_the_scene_sta
 
 def test_text_where_a_number_belongs_is_told(form):
     control(form, "lens", "focal_length_mm").control.value = "long"
-    assert "lens.focal_length_mm" in form.errors
+    assert form.errors["lens.focal_length_mm"].startswith("'long' was given; a number is needed.")
+    control(form, "lens", "focal_length_mm").control.value = "-3"
+    assert form.errors["lens.focal_length_mm"].startswith("-3 was given; ")
+    assert "is allowed. Change it" in form.errors["lens.focal_length_mm"]
 
 
 def test_a_contradiction_between_fields_is_told_over_the_part(form):
