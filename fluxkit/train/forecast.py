@@ -72,7 +72,7 @@ def forecast(transformer_config: dict[str, Any], spec: ModelSpec, recipe: LoRARe
     blocks = sum(len(child) for child in model.children() if isinstance(child, torch.nn.ModuleList))
     kept = blocks + _INSIDE if recipe.checkpointing else blocks * _INSIDE
     attention = 4 * tokens * tokens * width * blocks
-    forward = recipe.batch * (2.0 * weights * tokens * _used_share(spec) + attention)
+    forward = recipe.batch * (2.0 * _used(model) * tokens + attention)
     return TrainingForecast(
         base_bytes=int(weights * _BASE_BYTES[recipe.base]),
         adapter_bytes=own * _ADAPTER_BYTES[recipe.optimiser],
@@ -110,6 +110,12 @@ def _on_meta(config: dict[str, Any], spec: ModelSpec) -> Any:
         return made.from_config({name: value for name, value in config.items() if not name.startswith("_")})
 
 
-def _used_share(spec: ModelSpec) -> float:
-    """The share of weights that every token passes: FLUX.1's modulation works once a step, not once a token."""
-    return 0.724 if spec.family == "flux.1" else 1.0
+def _used(model: Any) -> float:
+    """Weights that each token passes: those of its own stream in the double blocks, none of the modulation's, which
+    works once a step."""
+    total = 0.0
+    for name, parameter in model.named_parameters():
+        if (".linear." in name and "norm" in name) or "modulation" in name or "time_" in name:
+            continue
+        total += parameter.numel() * (0.5 if name.startswith("transformer_blocks.") else 1.0)
+    return total

@@ -86,8 +86,9 @@ class LoRARecipe(Record):
 
 ADVISED: dict[str, dict[str, object]] = {
     "nano": {
-        "rank": 8, "targets": "all", "steps": 900, "learning_rate": 2e-3, "batch": 8, "resolution": 128,
-        "checkpointing": False, "prior": 32, "checkpoint_every": 150, "guidance": 3.0, "average": 0.99,
+        "rank": 16, "targets": "all", "steps": 1200, "learning_rate": 3e-3, "batch": 8, "resolution": 128,
+        "checkpointing": False, "prior": 36, "prior_share": 0.25, "checkpoint_every": 200, "guidance": 3.0,
+        "average": 0.99,
     },
     "flux.1": {"steps": 1000, "learning_rate": 1e-4, "base": "nf4", "held_out": 1},
     "flux.2": {"steps": 1000, "learning_rate": 1e-4, "base": "nf4", "held_out": 1},
