@@ -10,7 +10,7 @@ export FLUXKIT_HOSTED := 0
 export HF_HUB_OFFLINE := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: demo test lab lint bench clean
+.PHONY: demo test lab lint bench kernels clean
 
 demo: $(READY)  ## Shoot eight frames on the embedded model and name the contact sheet.
 	@$(BIN)/python examples/first_sheet.py
@@ -40,6 +40,11 @@ $(READY): pyproject.toml constraints.txt
 	$(INSTALL) --upgrade pip
 	$(INSTALL) -e '.[local,hosted,provenance,ray,test]'
 	@touch $@
+
+KERNELS := 6.31.0 7.0.1 7.3.0 7.4.0
+kernels: $(READY)  ## Cancelling while a cell runs, on each supported ipykernel, in a real JupyterLab.
+	for one in $(KERNELS); do $(INSTALL) --no-deps --upgrade --target build/kernels/$$one ipykernel==$$one || exit 1; done
+	FLUXKIT_KERNELS=$(subst $(eval) ,:,$(addprefix $(CURDIR)/build/kernels/,$(KERNELS))) $(BIN)/python -m pytest tests/browser/test_kernels.py
 
 clean:
 	rm -rf $(VENV)

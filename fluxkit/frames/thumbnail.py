@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 SIDE_PX = 256
 """Longest side of a thumbnail."""
 
+_SHARP_PX = 192
+"""Up to this side a picture is shown larger than it is: it is kept sharper, and still small in bytes."""
+
 
 def shrunk(image: Image, side_px: int = SIDE_PX) -> Image:
     """The picture at most `side_px` wide and high; a smaller one comes back as it is."""
@@ -27,8 +30,8 @@ def shrunk(image: Image, side_px: int = SIDE_PX) -> Image:
 
 
 def jpeg(image: Image) -> bytes:
-    """A thumbnail as JPEG bytes, about 15 kB; a picture that is small itself keeps the full resolution of its colours."""
-    small = max(image.size) <= SIDE_PX
+    """A thumbnail as JPEG bytes, about 15 kB; a very small picture keeps the full resolution of its colours."""
+    small = max(image.size) <= _SHARP_PX
     buffer = io.BytesIO()
     shrunk(image).save(buffer, "JPEG", quality=92 if small else 85, subsampling=0 if small else 2)
     return buffer.getvalue()

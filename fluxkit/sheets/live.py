@@ -22,6 +22,10 @@ _EVERY_SECONDS = 0.5
 """How often progress is told: an engine reports every step, a reader follows two a second."""
 
 
+_PREVIEW_SHARE = 12
+"""Making previews takes at most one part in so many of a job's time."""
+
+
 class LiveSheet:
     """Every shot of a job in its place: empty until its frame is made, then the picture.
 
@@ -46,6 +50,8 @@ class LiveSheet:
         self._told: set[str] = set()
         """The failed shots that are shown."""
         self._last = 0.0
+        self._preview_from = 0.0
+        """When the next preview may be made: one costs the job a decoding, so a slow machine makes few."""
         job.watch(self._follow)
         self._follow(job)
 
@@ -82,9 +88,16 @@ class LiveSheet:
         now = time.monotonic()
         if job.done or now - self._last >= _EVERY_SECONDS:
             self._last = now
-            self._view.report(
-                _words(job), share=_share(job), preview=None if job.done else _preview(job), running=not job.done
-            )
+            self._view.report(_words(job), share=_share(job), preview=self._preview(job), running=not job.done)
+
+    def _preview(self, job: Job) -> bytes | None:
+        begun = time.monotonic()
+        if job.done or begun < self._preview_from:
+            return None
+        made = _preview(job)
+        ended = time.monotonic()
+        self._preview_from = ended + _PREVIEW_SHARE * (ended - begun)
+        return made
 
     def _show_new(self, job: Job) -> None:
         for frame in job.since(self._seen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from typing import Any, ClassVar
 
@@ -25,8 +26,20 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no types
                     f"{did_you_mean(name, allowed)} It takes: {', '.join(allowed)}."
                 )
         self._lock = threading.RLock()
+        self._made_in = contextvars.copy_context()
         super().__init__(**options)
         _answer_where_asked(self.comm)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        """Send to the browser from any thread.
+
+        ipykernel 7.0 knows the cell that a message belongs to only on the thread of the cell; elsewhere the message
+        goes with the cell in which the widget was made.
+        """
+        try:
+            super()._send(msg, buffers=buffers)
+        except LookupError:
+            self._made_in.copy().run(super()._send, msg, buffers=buffers)
 
     def describe(self) -> str:
         """One line for `repr`, without addresses, times or paths."""

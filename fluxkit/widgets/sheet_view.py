@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,8 +137,10 @@ class SheetView(View):
         with self._lock:
             self._shown = True
             self._unheard.clear()
-            for start, batch in _batches(self._cards):
-                self._send_cards(start, batch)
+            if len(self._cards) <= _BATCH:
+                self._send_cards(0, self._cards)
+            else:
+                self._send_in_parts()
             if self._last:
                 self._tell(*self._last)
 
@@ -146,6 +148,14 @@ class SheetView(View):
         data = [{**card.data, "picture": card.thumbnail is not None} for card in cards]
         buffers = [card.thumbnail() for card in cards if card.thumbnail is not None]
         self.send({"kind": "cards", "start": start, "cards": data}, buffers=buffers)
+
+    def _send_in_parts(self) -> None:
+        """First every place, so that a long sheet is laid out once; then the pictures, the first rows first."""
+        places = [{**card.data, "picture": False} for card in self._cards]
+        self.send({"kind": "cards", "start": 0, "cards": places}, buffers=[])
+        made = [(i, card.thumbnail) for i, card in enumerate(self._cards) if card.thumbnail is not None]
+        for batch in (made[start : start + _BATCH] for start in range(0, len(made), _BATCH)):
+            self.send({"kind": "pictures", "at": [i for i, _ in batch]}, buffers=[make() for _, make in batch])
 
     def _repeat(self) -> None:
         for index in list(self._unheard):
@@ -168,8 +178,3 @@ class SheetView(View):
         removed = {frame: {"rating": 0, "pick": ""} for frame in old if frame not in new}
         if self._on_marks and (changed or removed):
             self._on_marks({**changed, **removed})
-
-
-def _batches(cards: Sequence[Card]) -> Iterator[tuple[int, Sequence[Card]]]:
-    for start in range(0, len(cards), _BATCH):
-        yield start, cards[start : start + _BATCH]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import json
 import shutil
@@ -199,6 +200,23 @@ def test_votes_of_blind_pairs_reach_the_sheet_and_the_catalogue(sheet, session):
     assert session.catalogue.votes() == (((a, b), (c, b)), ((a, c),))
 
 
+def test_a_message_from_another_thread_goes_with_the_cell_that_made_the_widget(monkeypatch):
+    """As ipykernel 7.0 does it: the parent of a message is a context variable of the cell's own thread."""
+    parent = contextvars.ContextVar("parent")
+    sent = []
+
+    def send(_self, message, buffers=None):
+        sent.append((parent.get(), message["content"]["kind"]))
+
+    parent.set("cell 3")
+    view = SheetView([], original=lambda _id: b"")
+    monkeypatch.setattr("anywidget.AnyWidget._send", send)
+    worker = threading.Thread(target=view.report, args=("1 of 2 frames",))
+    worker.start()
+    worker.join()
+    assert sent == [("cell 3", "progress")]
+
+
 def test_cancel_stops_the_job_from_the_widget(session, sweep):
     started = threading.Event()
 
@@ -261,7 +279,8 @@ def test_a_thousand_thumbnails_are_sent_in_batches_under_20_megabytes():
     sent = listening(view)
     receive(view, kind="ready")
     size = sum(len(json.dumps(message)) + sum(map(len, buffers)) for message, buffers in sent)
-    assert len(sent) == 20
+    assert [message["kind"] for message, _ in sent] == ["cards", *["pictures"] * 20]
+    assert [index for message, _ in sent[1:] for index in message["at"]] == list(range(1000))
     assert size < 20_000_000
 
 

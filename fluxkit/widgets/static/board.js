@@ -1,7 +1,7 @@
 // The live contact sheet: a grid to cull by keyboard, mouse or finger, a loupe, and blind pairs. The same module draws
 // the notebook's widget and the offline page; `host` is what differs between the two.
 
-import { makeCell, refreshCell } from "./cells.js";
+import { makeCell, refreshCell, showPicture } from "./cells.js";
 import {
   actionOf,
   adoptMarks,
@@ -63,6 +63,7 @@ export function mountSheet(root, host) {
   root.replaceChildren(head(), progress.element, filters, grid, foot, loupe.element, help);
   root.addEventListener("keydown", listen);
   host.onCards(addCards);
+  host.onPicture?.(addPicture);
   host.onMarks((marks) => {
     state = adoptMarks(state, marks);
     refreshAll();
@@ -123,6 +124,12 @@ export function mountSheet(root, host) {
       cells[index] = cell;
     });
     schedule();
+  }
+
+  /** A picture for a card that is on the grid already: nothing else is made anew. */
+  function addPicture(index, source) {
+    setPicture(index, source);
+    showPicture(cells[index], urls.get(index));
   }
 
   function replaceCell(old, cell, index) {

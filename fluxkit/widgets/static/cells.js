@@ -6,9 +6,7 @@ import { h } from "./dom.js";
 /** The element of a frame; `on` has `click` and `open`. */
 export function makeCell(card, url, id, on) {
   const shape = `aspect-ratio:${card.aspect}`;
-  const picture = url
-    ? h("img", { src: url, alt: "", draggable: false, decoding: "async" })
-    : h("div", { class: card.fault ? "fk-empty fk-fault" : "fk-empty" }, card.fault || "");
+  const picture = url ? pictureOf(url) : h("div", { class: card.fault ? "fk-empty fk-fault" : "fk-empty" }, card.fault);
   return h(
     "div",
     { class: "fk-cell", role: "option", id, onclick: on.click, ondblclick: on.open },
@@ -24,6 +22,15 @@ export function makeCell(card, url, id, on) {
     card.name ? h("div", { class: "fk-caption fk-name", "aria-hidden": "true" }, parted(card.name)) : null,
     card.caption ? h("div", { class: "fk-caption fk-more", "aria-hidden": "true" }, parted(card.caption)) : null,
   );
+}
+
+/** Put a picture where its place was kept. */
+export function showPicture(cell, url) {
+  cell.querySelector(".fk-shot").firstElementChild.replaceWith(pictureOf(url));
+}
+
+function pictureOf(url) {
+  return h("img", { decoding: "async", src: url, alt: "", draggable: false });
 }
 
 /** Show what was said about a frame; `place` is its number among the chosen, or 0. */

@@ -8,7 +8,7 @@ const inboxes = new WeakMap();
 
 function inboxOf(model) {
   if (!inboxes.has(model)) {
-    const inbox = { cards: new Map(), progress: null, views: new Set() };
+    const inbox = { cards: new Map(), progress: null, asked: false, views: new Set() };
     inboxes.set(model, inbox);
     model.on("msg:custom", (message, buffers) => receive(inbox, message, buffers ?? []));
   }
@@ -22,6 +22,7 @@ function receive(inbox, message, buffers) {
       inbox.cards.set(message.start + i, [card, card.picture ? buffers[next++] : null]);
     });
   }
+  if (message.kind === "pictures") message.at.forEach((index, i) => (inbox.cards.get(index)[1] = buffers[i]));
   if (message.kind === "progress") inbox.progress = { ...message, preview: buffers[0] };
   inbox.views.forEach((view) => view(message, buffers));
 }
@@ -41,11 +42,14 @@ function interrupt(model, failed) {
 function hostOf(model, inbox, trouble) {
   const waiting = { originals: new Map(), code: [], acknowledged: false };
   let cards = () => {};
+  let picture = () => {};
   let progress = () => {};
   const view = (message, buffers) => {
     if (message.kind === "cards") {
       const arrived = message.cards.map((_, i) => inbox.cards.get(message.start + i));
       cards(message.start, arrived.map(([card]) => card), arrived.map(([, picture]) => picture));
+    } else if (message.kind === "pictures") {
+      message.at.forEach((index) => picture(index, inbox.cards.get(index)[1]));
     } else if (message.kind === "original") {
       waiting.originals.get(message.id)?.(buffers[0]);
       waiting.originals.delete(message.id);
@@ -66,6 +70,7 @@ function hostOf(model, inbox, trouble) {
     layout: model.get("grid"),
     marks: () => model.get("marks"),
     onCards: (listener) => (cards = listener),
+    onPicture: (listener) => (picture = listener),
     onMarks: (listener) => model.on("change:marks", () => listener(model.get("marks"))),
     onProgress: (listener) => (progress = listener),
     start: () => {
@@ -74,7 +79,9 @@ function hostOf(model, inbox, trouble) {
       if (places.length) cards(0, places, places.map(() => null));
       inbox.cards.forEach(([card, picture], index) => cards(index, [card], [picture]));
       if (inbox.progress) progress(inbox.progress);
-      if (!inbox.cards.size || places.length) model.send({ kind: "ready" });
+      // A notebook may draw a widget more than once; its pictures are asked for once.
+      if (!inbox.asked) model.send({ kind: "ready" });
+      inbox.asked = true;
     },
     stop: () => inbox.views.delete(view),
     save: (marks) => save("marks", marks),
