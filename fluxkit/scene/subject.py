@@ -15,9 +15,6 @@ class Subject(Noun):
     description: Words
     """What a viewer would name first: "a 28-year-old woman", "a ceramic teapot"."""
 
-    trigger: Words | None = None
-    """The word that calls up a trained LoRA, written exactly as it is before the description: "zwirl"."""
-
     age: Words | None = None
     """Age in words where the description does not hold it: "in her late sixties, deep laughter lines"."""
 
@@ -47,6 +44,9 @@ class Subject(Noun):
 
     position: Words | None = None
     """Where in the frame: "left third", "foreground"."""
+
+    trigger: Words | None = None
+    """The word that calls up a trained LoRA, written before the description: "zwirl"."""
 
     @model_validator(mode="before")
     @classmethod
