@@ -133,7 +133,7 @@ FLUX_FILL_PRO_FINETUNED = FLUX_FILL_PRO.with_(
 )  # fmt: skip
 _MARGIN = OptionRule(kind="int", low=0, high=2048, default=0, note="pixels to add on this side")
 FLUX_EXPAND_PRO = _tool(
-    "flux-pro-1.0-expand", "FLUX.1 Expand [pro]", task="fill", template="fill", guidance=_guided(60.0, 1.5, 100.0),
+    "flux-pro-1.0-expand", "FLUX.1 Expand [pro]", task="expand", template="fill", guidance=_guided(60.0, 1.5, 100.0),
     options=_COMMON | dict.fromkeys(("top", "bottom", "left", "right"), _MARGIN),
 )  # fmt: skip
 _THRESHOLD = OptionRule(kind="int", low=0, high=500)

@@ -48,7 +48,7 @@ def _overview(specs: list[ModelSpec]) -> str:
 def _section(spec: ModelSpec) -> str:
     facts = {
         "Name": spec.title,
-        "Weights": None if spec.where == "hosted" or spec.id == "nano" else f"`{spec.weights}`",
+        "Weights": None if spec.where == "hosted" or spec.id.startswith("nano") else f"`{spec.weights}`",
         "Runs on the parts of": spec.base and f"`{spec.base}`",
         "Hosts": ", ".join(spec.hosts),
         "Licence": f"[{spec.licence}]({spec.licence_url})" if spec.licence_url else spec.licence,
@@ -59,6 +59,9 @@ def _section(spec: ModelSpec) -> str:
         "Sizes": _sizes(spec),
         "Reads": ", ".join(f"{count} tokens ({name})" for name, count in spec.windows.items()),
         "References": f"up to {spec.references} pictures" if spec.references else "",
+        "Control maps": _maps(spec),
+        "Strength": f"{spec.strength:g} unless asked" if spec.strength else "",
+        "LoRAs": "" if spec.loras else "none",
         "Options": ", ".join(f"`{name}`" for name in spec.options),
         "Parameters": f"{spec.parameters:g} billion" if spec.parameters else "",
         "Unverified": "" if spec.verified else "no current source lists it",
@@ -66,7 +69,39 @@ def _section(spec: ModelSpec) -> str:
         "Note": spec.note,
     }
     lines = [f"- {name}: {value}" for name, value in facts.items() if value]
-    return "\n".join([f"### {spec.id}", "", *lines])
+    # Fenced as text: these lines stand for pictures of the reader's own, and are not run as they are.
+    return "\n".join([f"### {spec.id}", "", *lines, "", "```text", *_calls(spec), "```"])
+
+
+def _maps(spec: ModelSpec) -> str:
+    if not spec.follows:
+        return ""
+    several = f", up to {spec.max_controls} at once" if spec.max_controls > 1 else ""
+    strength = f"; strength {spec.control_strength:g} unless asked" if spec.control_strength else ""
+    return f"{', '.join(spec.follows)}{several}{strength}"
+
+
+def _calls(spec: ModelSpec) -> list[str]:
+    """One line of code for each thing that a session does with the model."""
+    model = f"model={spec.id!r}".replace("'", '"')
+    kind = spec.follows[0] if spec.follows else ""
+    ready = f'fk.ControlMap.given(image, kind="{kind}")'
+    one_map = f"fk.ControlMap.{kind}(frame)" if kind in ("depth", "canny") else ready
+    beside = f", control={one_map}" if spec.follows else ""
+    references = f", references=[{'second, ' * (spec.references > 1)}...]" if spec.references > 1 else ""
+    maps = f"[{one_map}, ...]" if spec.max_controls > 1 else one_map
+    paid = ", budget_usd=5" if spec.where == "hosted" else ""
+    calls = {
+        "shoot": f"session.shoot(scene, {model}, seed=7)",
+        "vary": f"session.vary(frame, strength=0.5{beside}, {model})",
+        "fill": f'session.fill(frame, mask=mask, prompt="a red scarf"{beside}, {model})',
+        "outpaint": f'session.outpaint(frame, left=256, prompt="a field"{beside}, {model})',
+        "edit": f'session.edit(frame, "turn the key light to the right"{references}, {model})',
+        "control": f"session.control(scene, {maps}, {model})",
+        "blend": f"session.blend([first{', second' * (spec.references > 1)}], prompt=scene, {model})",
+    }
+    opened = f"with fk.Session({paid.removeprefix(', ')}) as session:"
+    return [opened, *(f"    {calls[method]}" for method in spec.methods)]
 
 
 def _anchor(spec: ModelSpec) -> str:

@@ -12,13 +12,14 @@ from fluxkit.models import prices
 from fluxkit.models.options import OptionRule
 
 Family = Literal["flux.1", "flux.2", "flux.3"]
-Task = Literal["text", "fill", "depth", "canny", "control", "redux", "edit", "likeness"]
+Task = Literal["text", "fill", "expand", "depth", "canny", "control", "redux", "edit", "likeness"]
 Method = Literal["shoot", "vary", "fill", "outpaint", "edit", "control", "blend"]
 Holds = Literal["whole", "prior", "lora", "controlnet", "ip-adapter"]
 
 _METHODS: dict[str, tuple[Method, ...]] = {
     "text": ("shoot",),
     "fill": ("fill", "outpaint"),
+    "expand": ("outpaint",),
     "depth": ("control",),
     "canny": ("control",),
     "control": ("control",),

@@ -75,9 +75,14 @@ class PictureMethods:
                 f"left={left}, right={right}, top={top}, bottom={bottom} were asked for. Sides are 0 or more whole "
                 f"pixels, one of them more. Say on which side the picture grows."
             )
-        start, hole = _extended(ReferenceImage.of(picture).image, left, right, top, bottom)
-        inputs = Inputs(image=start, mask=hole, strength=strength, **_maps(control))
-        return self._made(models.get(model), _asked(prompt, picture), inputs, settings)
+        spec, start = models.get(model), ReferenceImage.of(picture)
+        if spec.task == "expand":  # it is told the sides, and keeps the picture by its own means
+            settings["options"] = {**settings.get("options", {}), "left": left, "right": right, "top": top,
+                                   "bottom": bottom}  # fmt: skip
+            return self._made(spec, _asked(prompt, picture), Inputs(image=start, strength=strength), settings)
+        canvas, hole = _extended(start.image, left, right, top, bottom)
+        inputs = Inputs(image=canvas, mask=hole, strength=strength, **_maps(control))
+        return self._made(spec, _asked(prompt, picture), inputs, settings)
 
     def edit(
         self, picture: Any, change: Words, *, references: Iterable[Any] = (), model: Model = "flux.1-kontext-dev",

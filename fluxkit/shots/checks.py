@@ -13,7 +13,7 @@ from typing import Any
 
 from fluxkit import models
 from fluxkit.models.options import READ_LORA_FILES, refusals
-from fluxkit.models.spec import Method
+from fluxkit.models.spec import Method, ModelSpec
 from fluxkit.models.weights import HUB_ID, said_family
 from fluxkit.prompt import Diagnostic
 from fluxkit.shots.inputs import Mask, ReferenceImage
@@ -326,12 +326,21 @@ def _words(shot: Shot) -> Iterator[Finding]:
             yield Finding(diagnostic, {})
 
 
+def _step_by_step(spec: ModelSpec, method: Method) -> bool:
+    """Whether fluxkit's own loop makes the picture; `engines.local.loop.makes` says the same, and a test compares."""
+    if spec.where != "local":
+        return False
+    if spec.family == "flux.1":
+        return (spec.task, method) in (("text", "shoot"), ("redux", "blend"))
+    return spec.family == "flux.2" and method == "shoot" and not spec.id.endswith("-kv")
+
+
 def _later(shot: Shot) -> Iterator[Finding]:
     """Only where fluxkit's own loop makes the picture can anything change on the way."""
     if not shot.later:
         return
     spec = shot.spec
-    if spec.where != "local" or spec.family == "flux.3" or method_of(shot) not in ("shoot", "blend"):
+    if not _step_by_step(spec, method_of(shot)):
         yield _finding(
             "later", "later-ignored",
             f"changes on the way were asked for (later, {len(shot.later)}), but {spec.id} makes this picture in one "
@@ -343,7 +352,8 @@ def _later(shot: Shot) -> Iterator[Finding]:
         yield Finding(found, {"later": ()})
     for change in shot.later:
         if change.guidance is not None:
-            yield from _guidance(shot.with_(guidance=change.guidance, later=()))
+            for finding in _guidance(shot.with_(guidance=change.guidance, later=())):
+                yield Finding(finding.diagnostic, {"later": ()})
 
 
 def _options(shot: Shot) -> Iterator[Finding]:

@@ -286,7 +286,7 @@ class Inputs(Record):
         if self.mask is not None:
             return "fill"
         if self.image is not None:
-            return "vary"
+            return "outpaint" if spec.task == "expand" else "vary"
         if self.control is not None:
             return "control"
         return "blend" if spec.task in ("redux", "likeness") else "edit"

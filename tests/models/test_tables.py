@@ -86,3 +86,23 @@ def test_the_page_has_a_section_for_every_model_and_links_that_lead_there() -> N
     assert set(OPEN + HOSTED) <= set(sections)
     anchors = {name.replace(".", "") for name in sections}
     assert set(re.findall(r"\(#([^)]+)\)", page())) == anchors
+
+
+def test_every_section_shows_how_each_thing_is_asked_for() -> None:
+    """The calls are lines of Python that name the model, one for each method."""
+    import ast
+
+    sections = re.split(r"^### ", page(), flags=re.MULTILINE)[1:]
+    for section in sections:
+        spec = models.get(section.partition("\n")[0])
+        code = section.partition("```text\n")[2].partition("```")[0]
+        called = [node.func for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+        methods = [
+            func.attr
+            for func in called
+            if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == "session"
+        ]
+        assert tuple(methods) == spec.methods
+        assert code.count(f'model="{spec.id}"') == len(spec.methods)
+        for fact in ("Licence: ", "Steps: ", "Guidance: ", "Negative prompt: ", "Sizes: ", "Source: "):
+            assert f"- {fact}" in section, (spec.id, fact)

@@ -134,3 +134,62 @@ def test_a_shot_from_a_file_finds_its_pictures_in_the_catalogue(session, tmp_pat
 def test_a_text_shots_id_does_not_know_of_inputs():
     shot = Shot(model="flux.1-dev", prompt="a pear", width=256, height=256)
     assert "inputs" not in shot.request()
+
+
+def test_a_model_that_expands_is_told_the_sides_and_given_the_picture_alone(session, frame):
+    grown = session.outpaint(frame, left=64, bottom=32, prompt="a field", model="flux-pro-1.0-expand")
+    assert grown.shot.inputs == fk.Inputs(image=fk.ReferenceImage.of(frame))
+    assert grown.shot.options == {"left": 64, "right": 0, "top": 0, "bottom": 32}
+    with pytest.raises(CapabilityError, match="asked to fill"):
+        session.fill(frame, mask=fk.Mask.rectangle(256, 256), prompt="a field", model="flux-pro-1.0-expand")
+
+
+def test_maps_go_beside_a_picture_and_several_to_a_union(session, frame):
+    depth, edges = fk.ControlMap.given(frame, kind="depth"), fk.ControlMap.given(frame, kind="canny", strength=0.5)
+    varied = session.vary(frame, control=depth, model="flux.1-depth-dev", strength=0.5)
+    assert varied.shot.inputs.controls == (depth,)
+    both = session.control("a pear", [edges, depth])
+    assert both.shot.model == "flux.1-dev-controlnet-union"
+    assert both.shot.inputs.controls == (edges, depth)
+    with pytest.raises(CapabilityError, match=r"follows none.*flux\.1-depth-dev"):
+        session.vary(frame, control=depth)
+    with pytest.raises(CapabilityError, match="follows a map"):
+        session.vary(frame, model="flux.1-depth-dev")
+    with pytest.raises(CapabilityError, match=r"strength=0\.5.*fully all the way"):
+        session.control("a pear", edges)
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda s, f: s.blend([]), "list of one or more pictures"),
+        (lambda s, f: s.blend(f), "list of one or more pictures"),
+        (lambda s, f: s.control("a pear", None), "ControlMap, or a list"),
+        (lambda s, f: s.vary(f, strength=0), "strength"),
+        (lambda s, f: s.vary(f, strength=2), "strength"),
+        (lambda s, f: s.outpaint(f, left=1.5), "whole pixels"),
+        (lambda s, f: s.fill(f, mask=fk.Mask.of(Image.new("L", (256, 256))), prompt="x"), "black all over"),
+        (lambda s, f: s.vary(_picture().convert("RGBA").resize((256, 256)).rotate(20), prompt="x", model="flux.1-dev"),
+         "transparent parts"),
+        (lambda s, f: s.vary(np.zeros((8, 8)), prompt="x", model="flux.1-dev"), "array of float64"),
+        (lambda s, f: s.vary("nowhere.png", prompt="x", model="flux.1-dev"), "cannot be read"),
+        (lambda s, f: s.vary(f, prompt="x", colour="red"), "no field 'colour'"),
+        (lambda s, f: s.vary(f, prompt="x", template="flux.1/default"), "words a Scene"),
+    ],
+)  # fmt: skip
+def test_bad_pictures_and_settings_are_refused_in_words(session, frame, ask, said):
+    with pytest.raises((InputError, CapabilityError), match=said):
+        ask(session, frame)
+
+
+def test_pictures_are_turned_as_the_camera_noted(session, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter to the right
+    _picture(300, 256).save(tmp_path / "phone.jpg", exif=exif)
+    assert (
+        fk.ReferenceImage.of(tmp_path / "phone.jpg").width,
+        fk.ReferenceImage.of(tmp_path / "phone.jpg").height,
+    ) == (
+        256,
+        300,
+    )
