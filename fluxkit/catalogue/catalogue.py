@@ -124,6 +124,8 @@ class Catalogue:
         Raises `InputError` for a path that names no field.
         """
         text, asked = _asked(words, where, values)
+        if limit is not None and limit < 0:
+            raise InputError(f"limit={limit} was asked for. It is a number of frames, 0 or more. Leave it out for all.")
 
         def run(index: Index) -> list[Any]:
             sql, given = query(index, text, asked, since=since, until=until).sql(
@@ -298,6 +300,11 @@ class Catalogue:
     def import_(self, folder: str | Path) -> Frames:
         """Take in every frame of another catalogue, or every fluxkit picture below a plain folder; returns them."""
         path = Path(folder).expanduser()
+        if not path.is_dir():
+            raise InputError(
+                f"Frames were to be imported from {path.name!r}, but there is no such folder. Give a catalogue, "
+                "or one with pictures that fluxkit saved."
+            )
         with Catalogue(path) as source:
             found = source.frames() if len(source) else pictures(path)
             return Frames(copy(source, self, self._ledger, found))

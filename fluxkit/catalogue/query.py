@@ -183,6 +183,8 @@ def _conditions(index: Index, path: str, value: Any) -> list[Condition]:
         return [_any_of(index, inner, [single]) for inner, single in flattened(path, value)]
     if isinstance(value, str) and (comparison := _COMPARISON.match(value)):
         return [_compared(index, path, comparison[1], float(comparison[2]))]
+    if isinstance(value, str) and value.startswith((">", "<")):
+        raise InputError(f"A search by {path}={value!r} was asked for. A comparison has a number: '>=4'. Write one.")
     if isinstance(value, list | tuple | set | frozenset | range):
         return [_any_of(index, path, value)]
     return [_any_of(index, path, [value])]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from fluxkit._base import Record
-from fluxkit.errors import FluxkitError, MissingExtraError
+from fluxkit.errors import FluxkitError, FrameError, MissingExtraError
 from fluxkit.frames import credentials, metadata, xmp
 from fluxkit.frames.credentials import Credential
 from fluxkit.frames.record import from_json
@@ -51,6 +51,8 @@ class Disclosure(Record):
 def disclosure(picture: str | Path, *, anchors: bytes | None = None) -> Disclosure:
     """What a picture file says about its origin; `anchors` are PEM certificates whose credentials are trusted."""
     path = Path(picture).expanduser()
+    if not path.is_file():
+        raise FrameError(f"{path.name!r} was to be looked at, but there is no such file. Give the path of a picture.")
     found = metadata.read_notes(path)
     try:
         credential: Credential | None = credentials.check(path, anchors=anchors)

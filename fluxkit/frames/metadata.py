@@ -65,6 +65,8 @@ def write(
         raise FrameError(
             f"A frame was to be saved as {path.name!r}. Pictures are saved as .png (exact pixels), .jpg or .webp."
         )
+    if not 1 <= quality <= 100:
+        raise InputError(f"quality={quality} was asked for. It is 1 to 100; 95 is hard to tell from the original.")
     from fluxkit.frames import credentials  # it reads files through this module
 
     level = check_privacy(privacy)

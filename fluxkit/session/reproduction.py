@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluxkit.errors import FrameError
+from fluxkit.errors import FrameError, InputError
 from fluxkit.frames import Frame
 from fluxkit.session.cause import CHANCE, Search
 from fluxkit.session.comparison import TOLERANCE_DB, Difference, Verdict, compare_pixels, compare_records
@@ -77,6 +77,8 @@ def reproduce(
 
     Nothing is kept in the catalogue; a hosted model costs what it costs, within the session's budget.
     """
+    if not tolerance_db > 0:
+        raise InputError(f"tolerance_db={tolerance_db:g} was asked for. It is decibels above 0; 40 is the default.")
     was = frame if isinstance(frame, Frame) else Frame.open(frame)
     if any(source.role == "develop" for source in was.provenance.sources):
         raise FrameError(

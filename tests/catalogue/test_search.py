@@ -236,3 +236,14 @@ def test_an_empty_catalogue_has_spent_nothing(tmp_path):
     with Catalogue(tmp_path / "none") as empty:
         assert (empty.receipts().usd, len(empty.receipts())) == (0.0, 0)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(("ask", "told"), [
+    (lambda catalogue: catalogue.search(rating=">=four"), "rating='>=four' was asked for. A comparison has a number"),
+    (lambda catalogue: catalogue.search(limit=-1), "limit=-1"),
+    (lambda catalogue: catalogue.import_("no such folder"), "'no such folder', but there is no such folder"),
+])  # fmt: skip
+def test_questions_that_make_no_sense_are_refused_not_answered_with_nothing(shared, ask, told):
+    with pytest.raises(InputError) as refused:
+        ask(shared)
+    assert told in str(refused.value)

@@ -11,7 +11,18 @@ import pytest
 from PIL import Image
 
 from fluxkit.errors import FrameError, InputError
-from fluxkit.frames import Frame, Provenance, a1111, exif, jpeg_segments, metadata, png_chunks, webp_chunks, xmp
+from fluxkit.frames import (
+    Frame,
+    Provenance,
+    a1111,
+    disclosure,
+    exif,
+    jpeg_segments,
+    metadata,
+    png_chunks,
+    webp_chunks,
+    xmp,
+)
 from fluxkit.frames.marks import Marks
 from fluxkit.frames.provenance import Source
 from fluxkit.shots.shot import Shot
@@ -206,3 +217,14 @@ def test_cut_off_files_are_told_as_such(tmp_path, kind, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(FrameError, match=r"cut short|is no PNG|is none"):
         Frame.open(path)
+
+
+@pytest.mark.parametrize("quality", [0, 101, -5])
+def test_a_quality_out_of_range_is_refused(tmp_path, quality):
+    with pytest.raises(InputError, match=f"quality={quality}"):
+        frame().save(tmp_path / "a.jpg", quality=quality)
+
+
+def test_a_picture_that_is_not_there_cannot_be_looked_at(tmp_path):
+    with pytest.raises(FrameError, match=r"'gone\.jpg' was to be looked at"):
+        disclosure(tmp_path / "gone.jpg")

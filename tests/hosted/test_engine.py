@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from PIL import Image
@@ -84,9 +85,12 @@ def test_a_picture_is_sent_through_a_process_of_its_own(hosted, shots):
 
 
 def test_two_processes_that_ask_for_the_same_shots_at_once_pay_once(hosted, shots, tmp_path):
-    fake, first = hosted(seconds=0.3)
+    fake, first = hosted(seconds=60)
     second = HostedEngine(tmp_path / "catalogue", budget_usd=5.0, server=fake, detached=False)
-    asked, got, told = shots(6), [], []
+    asked, got, told, looked = shots(6), [], [], threading.Semaphore(0)
+    for engine in (first, second):
+        look = engine._run
+        engine._run = lambda *orders, look=look, **settings: (look(*orders, **settings), looked.release())[0]
 
     def shoot(engine):
         try:
@@ -97,6 +101,12 @@ def test_two_processes_that_ask_for_the_same_shots_at_once_pay_once(hosted, shot
     both = [threading.Thread(target=shoot, args=(engine,)) for engine in (first, second)]
     for thread in both:
         thread.start()
+    for _ in both:  # both have looked before the first picture is there
+        looked.acquire()
+    while len(fake.jobs) < 6:
+        time.sleep(0.01)
+    for job in fake.jobs.values():
+        job.seconds = 0
     for thread in both:
         thread.join()
     assert fake.billed == fake.posts == 6
@@ -233,3 +243,21 @@ def test_a_shot_survives_the_journal(hosted, shots):
     with pytest.raises(Exception, match="not ready"):
         list(engine.shoot([shot]))
     assert Shot.model_validate_json(engine.jobs()[0].shot).id == shot.id
+
+
+@pytest.mark.parametrize(("settings", "told"), [
+    ({"budget_usd": -1}, "budget_usd=-1 was given. It is US dollars, 0 or more"),
+    ({"budget_usd": float("nan")}, "budget_usd=nan"), ({"budget_usd": "5"}, "budget_usd='5'"),
+    ({"keys": {"blf": "x"}}, "Did you mean 'bfl'"), ({"server": {"replicat": "global"}}, "Did you mean 'replicate'"),
+    ({"prices": {"flux-pro-1.1": -4}}, "A price of -4 was given for flux-pro-1.1"),
+    ({"host": "fall"}, "Did you mean 'fal'"),
+])  # fmt: skip
+def test_settings_of_the_engine_that_make_no_sense_are_refused_at_once(settings, told):
+    with pytest.raises(InputError) as refused:
+        HostedEngine(**settings)
+    assert told in str(refused.value)
+
+
+def test_a_region_that_is_none_is_refused_with_those_that_are(shots):
+    with pytest.raises(InputError, match="Its regions are: global, eu, us"):
+        HostedEngine(server={"bfl": "mars"}, budget_usd=1.0, keys={"bfl": "x"}).check(shots())

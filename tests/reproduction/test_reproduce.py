@@ -9,7 +9,7 @@ from PIL import Image
 import fluxkit as fk
 from fluxkit import engines
 from fluxkit.engines.local import LocalEngine, repeat
-from fluxkit.errors import FrameError
+from fluxkit.errors import FrameError, InputError
 from fluxkit.frames.provenance import Source
 from fluxkit.session.comparison import compare_pixels, compare_records
 from fluxkit.session.reproduction import reproduce
@@ -224,3 +224,10 @@ def test_records_and_pixels_are_compared_by_name():
     assert compare_pixels(grey, grey)[0] == "identical"
     verdict, psnr, largest, mean = compare_pixels(grey, brighter)
     assert (verdict, largest, round(mean, 3), round(psnr, 1)) == ("within tolerance", 1, 0.333, 52.9)
+
+
+@pytest.mark.parametrize("tolerance_db", [0, -3, float("nan")])
+def test_a_tolerance_that_is_none_is_refused(tmp_path, tolerance_db):
+    frame = shot_with(tmp_path / "shoot", TypedEngine())
+    with fk.Session(tmp_path / "now", engine=TypedEngine()) as session, pytest.raises(InputError, match="tolerance_db"):
+        reproduce(frame, session, tolerance_db=tolerance_db)

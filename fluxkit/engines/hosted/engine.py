@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,17 +17,26 @@ from fluxkit.engines.hosted.body import build_body
 from fluxkit.engines.hosted.client import Client
 from fluxkit.engines.hosted.courier import Courier, Direct
 from fluxkit.engines.hosted.fake import FakeHost
+from fluxkit.engines.hosted.hosts import HOSTS
 from fluxkit.engines.hosted.hosts import host as host_named
 from fluxkit.engines.hosted.journal import NAME, OPEN, Entry, Journal
 from fluxkit.engines.hosted.keys import find_key
-from fluxkit.engines.hosted.ledger import Ledger
+from fluxkit.engines.hosted.ledger import Ledger, checked
 from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.pictures import inputs_of
 from fluxkit.engines.hosted.run import Order, Run
 from fluxkit.engines.hosted.training import HostedTraining, TrainedLoRA, TrainingOrder, ordered
 from fluxkit.engines.hosted.training_run import TrainingRun
-from fluxkit.errors import BudgetExceeded, ConfigError, HostedError, HostedForbidden, MissingKey
+from fluxkit.errors import (
+    BudgetExceeded,
+    ConfigError,
+    HostedError,
+    HostedForbidden,
+    InputError,
+    MissingKey,
+    did_you_mean,
+)
 from fluxkit.frames.frame import Frame
 from fluxkit.models import ModelSpec, prices
 from fluxkit.shots.shot import Shot
@@ -58,12 +68,16 @@ class HostedEngine:
         prices: Mapping[str, float] | None = None,
         detached: bool = True,
     ) -> None:
+        given = dict(server) if isinstance(server, Mapping) else {}
+        _require_hosts("keys", keys or {})
+        _require_hosts("server", given)
+        _require_prices(prices or {})
         self._folder = Path(folder).expanduser() if folder is not None else None
         self._given_budget = budget_usd is not None
         self._ledger = Ledger(budget_usd)
         self._host = host_named(host).name if host else None
         self._fake = server if isinstance(server, FakeHost) else None
-        self._servers = dict(server) if isinstance(server, Mapping) else {}
+        self._servers = given
         self._keys = {name: _secret(key) for name, key in (keys or {}).items()}
         self._paced = pace is not None
         self._pace = pace or (self._fake.pace if self._fake else Pace())
@@ -85,7 +99,7 @@ class HostedEngine:
     def budget(self, usd: float | None) -> None:
         """Spend at most so many US dollars, unless the engine was given a budget of its own."""
         if not self._given_budget:
-            self._ledger.budget_usd = usd
+            self._ledger.budget_usd = checked(usd)
 
     def check(self, shots: Sequence[Shot]) -> None:
         """Refuse, before anything is sent, what cannot be submitted: hosts, fields, keys, permission, budget."""
@@ -288,6 +302,11 @@ class HostedEngine:
             return self._fake.url(name)
         adapter = host_named(name)
         asked = self._servers.get(name, next(iter(adapter.servers)))
+        if "://" not in asked and asked not in adapter.servers:
+            raise InputError(
+                f"The server {asked!r} was asked for at {name}.{did_you_mean(asked, adapter.servers)} Its regions are: "
+                f"{', '.join(adapter.servers)}. Name one of those."
+            )
         base = adapter.servers.get(asked, asked).rstrip("/")
         return Server(base, adapter.domains).base
 
@@ -350,6 +369,25 @@ def _duplicates(shots: Sequence[Shot]) -> dict[str, int]:
     for shot in shots:
         counts[shot.id] = counts.get(shot.id, 0) + 1
     return counts
+
+
+def _require_hosts(what: str, given: Mapping[str, Any]) -> None:
+    """Refuse names of no host: a key under a wrong name would be missed later, or never."""
+    known = [name for name, adapter in HOSTS.items() if adapter.servers]
+    for name in given:
+        if name not in known:
+            raise InputError(
+                f"{what} for a host {name!r} was given.{did_you_mean(name, known)} Hosts are: {', '.join(known)}. "
+                "Use their names."
+            )
+
+
+def _require_prices(given: Mapping[str, float]) -> None:
+    for name, usd in given.items():
+        if not (isinstance(usd, int | float) and 0 <= usd < math.inf):
+            raise InputError(
+                f"A price of {usd!r} was given for {name}. It is US dollars a piece, 0 or more. Correct it."
+            )
 
 
 def _secret(key: Any) -> SecretStr:

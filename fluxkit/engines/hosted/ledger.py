@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
-from fluxkit.errors import BudgetExceeded
+from fluxkit.errors import BudgetExceeded, InputError
 
 
 class Ledger:
     """Counts money in US dollars; safe across threads. Requests of unknown outcome count as spent."""
 
     def __init__(self, budget_usd: float | None) -> None:
-        self.budget_usd = budget_usd
+        self.budget_usd = checked(budget_usd)
         self._spent = 0.0
         self._in_flight: dict[int, float] = {}
         self._next = 0
@@ -65,3 +66,10 @@ class Ledger:
                 f"{asked}, but of the budget of ${self.budget_usd:.2f}, ${committed:.3f} is spent or in flight. "
                 f"Raise budget_usd, or ask for fewer or cheaper pictures."
             )
+
+
+def checked(budget_usd: float | None) -> float | None:
+    """The budget, if it is one; raises `InputError` for what is no amount."""
+    if budget_usd is None or (isinstance(budget_usd, int | float) and 0 <= budget_usd < math.inf):
+        return budget_usd
+    raise InputError(f"budget_usd={budget_usd!r} was given. It is US dollars, 0 or more. Give an amount, such as 5.00.")
