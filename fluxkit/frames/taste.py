@@ -268,20 +268,20 @@ def _id(frame: Named) -> str:
 
 
 def _dots(title: str, names: Sequence[str], rows: Sequence[tuple[float, float, float]]) -> Figure:
-    from matplotlib.figure import Figure
+    from fluxkit.scene.drawing import paper
 
-    figure = Figure(figsize=(6.4, 0.9 + 0.3 * len(rows)), layout="constrained")
-    axes = figure.add_subplot()
-    for k, (middle, low, high) in enumerate(rows):
-        sure = low > 0 or high < 0
-        axes.plot([low, high], [k, k], color="#9aa0a6", lw=2, zorder=1)
-        axes.plot(middle, k, "o", color="#c0582a" if sure else "#6b7280", ms=7, zorder=2)
-    axes.axvline(0, color="#9aa0a6", lw=1, ls=":")
-    axes.set(title=title, xlabel="liked less   ←   score in logits (0 is the mean)   →   liked more")
-    axes.set_yticks(range(len(rows)), names)
-    axes.invert_yaxis()
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    return figure
+    with paper.sheet(6.8, 1.1 + 0.3 * len(rows)) as (figure, axes):
+        for k, (middle, low, high) in enumerate(rows):
+            sure = low > 0 or high < 0
+            axes.plot([low, high], [k, k], color=paper.FAINT, lw=2, zorder=1)
+            axes.plot(middle, k, "o", color=paper.ACCENTS[0] if sure else paper.FAINT, ms=7, zorder=2)
+        axes.axvline(0, color=paper.FAINT, lw=1, ls=":")
+        axes.set(title=title, xlabel="liked less   ←   score in logits (0 is the mean)   →   liked more")
+        axes.set_yticks(range(len(rows)), names)
+        axes.invert_yaxis()
+        axes.spines["left"].set_visible(False)
+    found: Figure = figure
+    return found
 
 
 def _text(rows: Sequence[tuple[str, ...]]) -> str:

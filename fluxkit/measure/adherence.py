@@ -105,7 +105,11 @@ def _judged(item: Measurement, wish: _Asked) -> Measurement:
     if item.abstained:
         end = f"Cannot tell: {item.reason}."
     elif verdict == "cannot tell":
-        end = f"Reads: {item.words}; too unsure or too near the line for a verdict."
+        end = f"Cannot tell: it reads {item.words}, too unsure or too near the line for a verdict."
+    elif verdict == "not shown":
+        end = f"Not shown: it reads {item.words}."
+    elif item.name == "grain" and not item.words.startswith(wish.words.partition(" (")[0]):
+        end = f"Shown, near enough: it reads {item.words}."
     sentence = f"Asked: {_SUBJECTS[item.name]} {wish.words}. {end}"
     return item.with_(asked=wish.words, verdict=verdict, sentence=sentence)
 
@@ -186,9 +190,9 @@ def _defocus(scene: Scene) -> _Asked | None:
 
     def holds(item: Measurement) -> bool | None:
         disc = item.value["disc"] if isinstance(item.value, dict) else 0.0
-        if DEEP < disc < SHALLOW:
-            return None
-        return (disc >= SHALLOW) is wide
+        if wide:
+            return True if disc >= SHALLOW else False if disc <= DEEP else None
+        return True if disc <= DEEP else False if disc >= 1.5 * SHALLOW else None  # close things blur even at f/16
 
     return _Asked(f"{'shallow' if wide else 'deep'} (f/{lens.f_number:g})", holds)
 

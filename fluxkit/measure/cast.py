@@ -20,7 +20,7 @@ _GRID = 24
 _DARK, _CLIPPED = 0.003, 0.99
 _EPSILON = 0.004
 _LEVELS = ((0.0, 0.3), (0.3, 0.7), (0.7, 0.95), (0.95, 1.0))
-_APART = 0.30
+_APART = 0.15
 
 
 def cast(picture: Picture, *, region: SubjectRegion | None = None) -> Measurement:

@@ -14,7 +14,7 @@ from fluxkit.measure.measurement import Measurement, abstain
 from fluxkit.measure.pixels import LUMA, Mask, Picture, Plane, blurred, pixels, resized
 from fluxkit.measure.subject import SubjectRegion, background, find_subject
 
-SHALLOW, DEEP = 0.020, 0.0125
+SHALLOW, DEEP = 0.030, 0.0125
 """Diameter of the background's blur disc, as a share of the shorter side: shallow from one, deep up to the other."""
 
 _METHOD = "detail by size and softness of edges in subject and background, read by networks fitted on known blur"
@@ -44,7 +44,7 @@ def defocus(picture: Picture, *, region: SubjectRegion | None = None) -> Measure
     if _detail(small, region) < _SMOOTH:
         return _none("the background is smooth, and shows no blur of any size", told)
     curve = grain_curve(picture)
-    if curve is not None and max(curve.sigma) > _GRAINY:
+    if curve is not None and np.average(curve.sigma, weights=curve.weight) > _GRAINY:
         return _none("the grain is too coarse to see how soft the edges are", told)
     found = opinion("focus", bands.features(code, region))
     disc = 2 * bands.radius(found.value)

@@ -107,6 +107,8 @@ def side_words(azimuth_deg: float, elevation_deg: float = 0.0) -> str:
     side, away = "left" if azimuth_deg < 0 else "right", abs(azimuth_deg)
     if away < 20:
         return "from the front"
+    if elevation_deg >= 40 and away <= 112:
+        return f"from the upper {side}"
     if away < 55:
         return f"from the front {side}"
     if away <= 112:

@@ -14,7 +14,7 @@ _METHOD = "what is darker than the ground's own slope of light beside the foot o
 _SIDE = 96
 _DARKER = 0.45  # stops below the ground
 _LEAST = 0.04  # of the ground that was looked at
-_SIDED = 0.18
+_SIDED = 0.40
 
 
 def shadow(picture: Picture, *, region: SubjectRegion | None = None) -> Measurement:

@@ -209,7 +209,7 @@ def _reading(frame: Frame, path: str, found: Measurement, part: str, asked: floa
     told = not found.abstained and not math.isnan(value)
     spread = found.value.get("spread_deg") if told and isinstance(found.value, dict) else None
     return Reading(
-        setting=label(frame.value(path)),
+        setting=f"{'f/' if path == 'lens.f_number' else ''}{label(frame.value(path))}",
         asked=asked,
         shown=scale * value if told else None,
         spread=spread,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fluxkit.session.study_look import ACCENT, GREY, SOFT, plain
+from fluxkit.scene.drawing import paper
+from fluxkit.scene.drawing.paper import ACCENTS, FAINT, GRID
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,25 +18,26 @@ _MOST_FRAMES = 9
 
 def drawn(study: Study) -> Figure:
     """The figure of a study."""
-    from matplotlib.figure import Figure
-
     shown = _first_of_each(study)
-    figure = Figure(figsize=(7.2, 5.4), layout="constrained")
-    grid = figure.add_gridspec(2, max(len(shown), 1), height_ratios=(1, 2.6))
-    for k, (setting, frame) in enumerate(shown):
-        axes = figure.add_subplot(grid[0, k])
-        axes.imshow(frame.image)
-        axes.set_title(setting, fontsize=8, color=SOFT)
-        axes.axis("off")
-    axes = figure.add_subplot(grid[1, :])
-    plain(axes)
-    figure.suptitle(study.title, x=0.02, ha="left", fontsize=12)
-    if all(reading.asked is not None for reading in study.readings):
-        _scatter(axes, study)
-    else:
-        _columns(axes, study.readings)
-    axes.set(xlabel=f"asked ({study.asked_unit})", ylabel=f"shown ({study.shown_unit})")
-    return figure
+    with paper.page(7.2, 5.4) as figure:
+        figure.set_layout_engine("constrained")
+        grid = figure.add_gridspec(2, max(len(shown), 1), height_ratios=(1, 2.6))
+        for k, (setting, frame) in enumerate(shown):
+            axes = figure.add_subplot(grid[0, k])
+            axes.imshow(frame.image)
+            axes.set_title(setting, fontsize=8, fontweight="normal", loc="center", pad=4)
+            axes.axis("off")
+        axes = figure.add_subplot(grid[1, :])
+        axes.grid(color=GRID, lw=0.7)
+        axes.set_axisbelow(True)
+        figure.suptitle(study.title, x=0.02, ha="left", fontsize=12, fontweight="bold")
+        if all(reading.asked is not None for reading in study.readings):
+            _scatter(axes, study)
+        else:
+            _columns(axes, study.readings)
+        axes.set(xlabel=f"asked ({study.asked_unit})", ylabel=f"shown ({study.shown_unit})")
+    found: Figure = figure
+    return found
 
 
 def _scatter(axes: Any, study: Study) -> None:
@@ -43,11 +45,14 @@ def _scatter(axes: Any, study: Study) -> None:
     asked = [float(r.asked or 0) for r in study.readings]
     low, high = min(asked), max(asked)
     if study.same_scale:
-        axes.plot([low, high], [low, high], color=GREY, lw=1, ls=":", zorder=1)
-        axes.annotate("shown = asked", (high, high), color=SOFT, fontsize=8, ha="right", va="bottom")
+        axes.plot([low, high], [low, high], color=FAINT, lw=1, ls=":", zorder=1)
+        middle = low + 0.62 * (high - low)
+        words = {"color": FAINT, "fontsize": 8, "ha": "right", "va": "bottom", "textcoords": "offset points"}
+        axes.annotate("shown = asked", (middle, middle), (-6, 4), **words)
     x, y = [r.asked for r in told], [r.shown for r in told]
-    axes.errorbar(x, y, yerr=[r.spread or 0 for r in told], fmt="none", ecolor=GREY, elinewidth=1.2, zorder=2)
-    axes.plot(x, y, "o", color=ACCENT, ms=7, zorder=3)
+    axes.errorbar(x, y, yerr=[r.spread or 0 for r in told], fmt="none", ecolor=FAINT, elinewidth=1.2, zorder=2)
+    axes.plot(x, y, "o", color=ACCENTS[0], ms=7, zorder=3)
+    axes.margins(x=0.09)
     labelled = set()
     for reading in told:
         if reading.setting not in labelled:
@@ -62,7 +67,7 @@ def _columns(axes: Any, readings: Sequence[Reading]) -> None:
     settings = list(dict.fromkeys(reading.setting for reading in readings))
     for reading in readings:
         if reading.shown is not None:
-            axes.plot(settings.index(reading.setting), reading.shown, "o", color=ACCENT, ms=7)
+            axes.plot(settings.index(reading.setting), reading.shown, "o", color=ACCENTS[0], ms=7)
     axes.set_xticks(range(len(settings)), settings, rotation=20 if len(settings) > 4 else 0)
     axes.set_xlim(-0.5, len(settings) - 0.5)
     axes.set_ylim(bottom=0)
@@ -73,8 +78,8 @@ def _unread(axes: Any, rows: Sequence[tuple[float, Reading]]) -> None:
     """Frames that the meter could not read, at the foot."""
     if rows:
         foot = axes.get_ylim()[0]
-        axes.plot([x for x, _ in rows], [foot] * len(rows), "o", mfc="none", mec=GREY, ms=7, clip_on=False)
-        axes.annotate("hollow: cannot tell", (1, 0.02), xycoords="axes fraction", ha="right", fontsize=8, color=SOFT)
+        axes.plot([x for x, _ in rows], [foot] * len(rows), "o", mfc="none", mec=FAINT, ms=7, clip_on=False)
+        axes.annotate("hollow: cannot tell", (1, 0.02), xycoords="axes fraction", ha="right", fontsize=8, color=FAINT)
 
 
 def _first_of_each(study: Study) -> list[tuple[str, Any]]:
