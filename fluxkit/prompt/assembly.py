@@ -79,9 +79,9 @@ def unlead(letters: Letters) -> Letters:
 
 
 def trimmed(letters: Letters) -> Letters:
-    """Without a comma or a dash that nothing follows."""
+    """Without a comma or a dash of the template that nothing follows; a user's own stays."""
     end = len(letters)
-    while end and letters[end - 1][0] in _PAUSES + "–—- ":
+    while end and letters[end - 1][0] in _PAUSES + "–—- " and not is_data(letters[end - 1][1]):
         end -= 1
     return letters[:end]
 
