@@ -114,3 +114,12 @@ def test_axe_finds_no_serious_violation(opened, keys):
     for key in keys:
         opened.keyboard.press(key)
     assert serious(opened) == []
+
+
+@pytest.mark.parametrize("keys", [[], ["Tab"], ["Enter"], ["c"]], ids=str)
+def test_the_focused_element_itself_keeps_the_keys_from_the_notebook(opened, keys):
+    """Notebook 7 takes arrows, and `x` cuts a cell, where only an ancestor carries the attribute."""
+    opened.locator(".fk-grid").focus()
+    for key in keys:
+        opened.keyboard.press(key)
+    assert opened.evaluate("() => document.activeElement.hasAttribute('data-lm-suppress-shortcuts')")

@@ -18,7 +18,7 @@ import {
   undo,
   visible,
 } from "./culling.js";
-import { guarded, h, showError } from "./dom.js";
+import { guarded, h, keepKeys, showError } from "./dom.js";
 import { filterFields } from "./filters.js";
 import { flowColumns, flowInto, linesOf, sectionsInto } from "./grid.js";
 import { keysBox } from "./keys.js";
@@ -59,7 +59,7 @@ export function mountSheet(root, host) {
   const foot = h("div", { class: "fk-foot" }, bars[0].element, status);
   const listen = guarded(onKey, root);
   root.classList.add("fk", "fk-sheet");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  keepKeys(root);
   root.replaceChildren(head(), progress.element, filters, grid, foot, loupe.element, help);
   root.addEventListener("keydown", listen);
   host.onCards(addCards);

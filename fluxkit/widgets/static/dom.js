@@ -25,6 +25,16 @@ export function guarded(listener, element) {
   };
 }
 
+/**
+ * Keep JupyterLab and Notebook from taking the keys. Their bindings are matched from the focused element upwards until
+ * one has this attribute, so the focused element itself has to have it.
+ */
+export function keepKeys(root) {
+  const keep = (element) => element.setAttribute("data-lm-suppress-shortcuts", "true");
+  keep(root);
+  root.addEventListener("focusin", (event) => keep(event.target));
+}
+
 export function showError(root, error) {
   let box = root.querySelector(".fk-error");
   if (!box) {

@@ -1,6 +1,6 @@
 // Painting a mask over a picture: what is painted is where the model may change it.
 
-import { showError, h } from "./dom.js";
+import { h, keepKeys, showError } from "./dom.js";
 import { icon } from "./icons.js";
 import { PAINT_KEYS, TOOLS, add, createMask, keyOf, pressureOf, redoLast, shifted, stepped, undoLast, zoomed } from "./masking.js";
 import { createRaster, tint } from "./raster.js";
@@ -45,7 +45,7 @@ export function mountMask(root, host) {
   const status = h("div", { class: "fk-status", role: "status" });
   const keys = h("details", { class: "fk-keys" }, h("summary", {}, "Keys"), h("dl", {}, PAINT_KEYS.flatMap(keyRow)));
   root.classList.add("fk", "fk-mask");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  keepKeys(root);
   root.replaceChildren(h("div", { class: "fk-paint" }, pane, panel()), status);
   root.addEventListener("keydown", onKey);
   host.onPicture((url) => (picture.src = url));

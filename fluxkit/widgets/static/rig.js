@@ -1,6 +1,6 @@
 // A light rig from above, whose lights are dragged around the subject, and the head as the camera sees it.
 
-import { h, showError } from "./dom.js";
+import { h, keepKeys, showError } from "./dom.js";
 import { sculpt, shade } from "./head.js";
 import { FIRST_PLACES, LIGHTS, dragged, inWords, nudged, placeOf, reachOf, wrapped } from "./rigging.js";
 
@@ -25,7 +25,7 @@ export function mountRig(root, host) {
   let moving = null;
   let waiting = 0;
   root.classList.add("fk", "fk-rig");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  keepKeys(root);
   const head = h("figure", { class: "fk-rig-head" }, seen, h("figcaption", {}, "From the camera"));
   root.replaceChildren(h("div", { class: "fk-rig-view" }, drawing, head, list));
   drawing.addEventListener("pointermove", drag);
