@@ -21,13 +21,14 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images" / "widgets"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+WIDEST_PX = 1000
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu"]
 
 START = """
 import fluxkit as fk
 session = fk.Session("shoot")
 scene = fk.Scene(
-    subject=fk.Subject(description="a woman", hair="short brown hair", wardrobe="green clothes"),
+    subject=fk.Subject(description="a woman", hair="short black hair", wardrobe="green clothes"),
     environment=fk.Environment(place="grey studio"),
     lighting=fk.Lighting(key=fk.Light(direction="left", quality="soft")),
     lens=fk.Lens(focal_length_mm=85, f_number=2.8),
@@ -42,6 +43,7 @@ OUTPUT = ".jp-Cell:last-child .jp-OutputArea-output"
 
 def cull(page: Any) -> None:
     """The sheet, half culled."""
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_function("() => document.querySelectorAll('.fk-cell img').length === 60")
     page.locator(".fk-grid").focus()
     for key in ("4", "ArrowRight", "x", "ArrowRight", "5", "p", "ArrowRight", "x", "ArrowRight", "3", "ArrowRight"):
@@ -51,6 +53,7 @@ def cull(page: Any) -> None:
 
 def compare(page: Any) -> None:
     """Two frames of one seed under two lights, by slider and by difference, zoomed together."""
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_function("() => document.querySelectorAll('.fk-cell img').length === 60")
     page.locator(".fk-grid").focus()
     page.keyboard.press("Home")
@@ -72,6 +75,7 @@ def compare(page: Any) -> None:
 def painter(page: Any) -> None:
     """A mask painted by lasso and brush."""
     page.wait_for_function("() => document.querySelector('.fk-under')?.naturalWidth === 128")
+    page.get_by_text("Keys").click()
     page.get_by_role("button", name="Lasso").click()
     box = page.locator(".fk-canvas").bounding_box()
     outline = [(0.06, 0.99), (0.16, 0.93), (0.36, 0.85), (0.5, 0.87), (0.64, 0.84), (0.86, 0.93), (0.94, 0.99)]
@@ -83,7 +87,7 @@ def painter(page: Any) -> None:
     page.mouse.up()
     page.keyboard.press("b")
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
-    page.get_by_text("Keys").click()
+    page.get_by_text("1 step").wait_for()
     save(page, "painter")
 
 
@@ -106,7 +110,7 @@ def rig(page: Any) -> None:
 
 def bench(page: Any) -> None:
     """The bench with a sheet, in a window 1440 pixels wide."""
-    page.set_viewport_size({"width": 1440, "height": 1180})
+    page.set_viewport_size({"width": 1440, "height": 1560})
     page.wait_for_selector(".fk-told h4")
     page.get_by_label("Vary").fill("lighting.key.direction")
     page.get_by_label("Vary").press("Tab")
@@ -147,7 +151,10 @@ def save(page: Any, name: str) -> None:
     """The output of the last cell as a PNG of 256 colours."""
     data = page.locator(OUTPUT).last.screenshot()
     with Image.open(io.BytesIO(data)) as shot:
-        few = shot.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        full = shot.convert("RGB")
+    full.thumbnail((WIDEST_PX, full.height), Image.Resampling.LANCZOS)
+    colours = full.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=2)
+    few = full.quantize(palette=colours, dither=Image.Dither.FLOYDSTEINBERG)
     path = IMAGES / f"{name}.png"
     few.save(path, optimize=True)
     sys.stdout.write(f"{path.relative_to(ROOT)}  {few.width} x {few.height}  {path.stat().st_size / 1000:.0f} kB\n")
@@ -164,7 +171,7 @@ def run(names: list[str]) -> None:
         for name in names:
             look, cells = VIEWS[name]
             (Path(folder) / f"{name}.ipynb").write_text(notebook_of(cells))
-            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page = browser.new_page(viewport={"width": 1280, "height": 1340})
             page.set_default_timeout(240_000)
             page.goto(f"{address}/lab/tree/{name}.ipynb?reset", wait_until="domcontentloaded")
             page.wait_for_function(
