@@ -134,6 +134,27 @@ def test_a_stopped_fork_leaves_nothing_behind(dev: ModelSpec) -> None:
     assert prints(engine, *reversed(shots)) == clean[::-1]
 
 
+def test_out_of_memory_in_a_fork_steps_down_and_goes_on(dev: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diffusers import FluxTransformer2DModel
+
+    shots = [
+        a_shot(dev, guidance=3.0, later=later)
+        for later in ((), Later(step=4, guidance=1.0), Later(step=2, guidance=1.0))
+    ]
+    clean, forward, calls = prints(LocalEngine(device="cpu"), *shots), FluxTransformer2DModel.forward, []
+
+    def scarce(self: Any, *given: Any, **named: Any) -> Any:
+        calls.append(given)
+        if len(calls) == 8:  # in the second shot, which begins with a state of the first
+            raise MemoryError
+        return forward(self, *given, **named)
+
+    monkeypatch.setattr(FluxTransformer2DModel, "forward", scarce)
+    engine = LocalEngine(device="cpu")
+    assert prints(engine, *shots) == clean
+    assert engine._model.parts.lever == "offload"
+
+
 def test_the_table_of_modulation_knows_changes_on_the_way(dev: ModelSpec) -> None:
     shots = [a_shot(dev, guidance=3.0, later=later) for later in ((), Later(step=3, guidance=1.0, words="a dog"))]
     assert prints(LocalEngine(device="cpu", memory="table"), *shots) == prints(LocalEngine(device="cpu"), *shots)

@@ -53,12 +53,14 @@ class OwnLoop:
         """
         schedule, latents = self._begin(phases[0])
         fork = fork or Fork()
-        if fork.start:
-            latents = self._states[fork.start]
-        self._states = {step: state for step, state in self._states.items() if step <= fork.start}
-        on_step(fork.start, schedule.steps, None)
+        # A state is gone where memory ran out and the parts were placed anew; the shot is then made whole.
+        start = fork.start if fork.start in self._states else 0
+        if start:
+            latents = self._states[start]
+        self._states = {step: state for step, state in self._states.items() if step <= start}
+        on_step(start, schedule.steps, None)
         velocities: dict[int, Velocity] = {}
-        for index in range(fork.start, schedule.steps):
+        for index in range(start, schedule.steps):
             if index in fork.keep:
                 self._states[index] = latents
             now = max(number for number, phase in enumerate(phases) if phase.first <= index)
