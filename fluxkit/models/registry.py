@@ -11,7 +11,7 @@ from fluxkit.errors import InputError, UnknownModelError, did_you_mean
 from fluxkit.models import flux1, flux2, flux3, hosted, nano
 from fluxkit.models.spec import ModelSpec, check_id
 
-_BUILT_IN = (nano.NANO, *flux1.FLUX_1, *flux2.FLUX_2, *flux3.FLUX_3, *hosted.HOSTED)
+_BUILT_IN = (*nano.NANOS, *flux1.FLUX_1, *flux2.FLUX_2, *flux3.FLUX_3, *hosted.HOSTED)
 _registered: dict[str, ModelSpec] = {}
 
 

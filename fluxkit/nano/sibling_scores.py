@@ -25,11 +25,14 @@ from fluxkit.nano.worlds import mirrored, sample
 SEED = 88
 """The stream of worlds that these scores draw from; training draws from another."""
 
+FILL_GUIDANCE = 1.0
+"""nano-fill's default: above it the words win over the picture round the mask."""
+
 Ask = Callable[..., Image]
 """From words and a seed, with what the pipeline takes beside them, to a picture."""
 
 
-def asker(folder: Path) -> Ask:
+def asker(folder: Path, guidance: float = GUIDANCE) -> Ask:
     """A function from words to one picture, through plain diffusers: the folder itself says which pipeline it is."""
     from diffusers import DiffusionPipeline
 
@@ -41,7 +44,7 @@ def asker(folder: Path) -> Ask:
             pipe(
                 prompt=prompt,
                 num_inference_steps=STEPS,
-                guidance_scale=GUIDANCE,
+                guidance_scale=guidance,
                 width=SIZE,
                 height=SIZE,
                 max_sequence_length=T5_WINDOW,
