@@ -10,6 +10,9 @@ INK, FAINT, GRID, PAPER = "#2b2b2b", "#8a8a85", "#e4e2dc", "#fbfaf7"
 ACCENTS = ("#c4622d", "#2f6f8f", "#7a8b3c", "#8c4a6b", "#b8962e", "#4a5568")
 """Warm and cool inks in turn, told apart in grey as well."""
 
+DPI = 110
+"""Resolution of every drawing."""
+
 _STYLE = {
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
@@ -29,8 +32,8 @@ _STYLE = {
     "ytick.color": INK,
     "text.color": INK,
     "font.size": 9.5,
-    "figure.dpi": 110,
-    "savefig.dpi": 110,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
 }
 
 
@@ -54,7 +57,7 @@ def page(width: float, height: float) -> Iterator[Any]:
     from matplotlib.patches import Rectangle
 
     with plt.rc_context(_STYLE):
-        figure = plt.figure(figsize=(width, height), dpi=100)
+        figure = plt.figure(figsize=(width, height), dpi=DPI)
         figure.add_artist(Rectangle((0, 0), 1, 1, alpha=0))  # keeps the margins where a notebook trims pictures
         try:
             yield figure

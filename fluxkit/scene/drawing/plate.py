@@ -10,7 +10,7 @@ from fluxkit.prompt import Prompt
 from fluxkit.scene.drawing.depth import draw_limits
 from fluxkit.scene.drawing.frame import draw_frame
 from fluxkit.scene.drawing.light import draw_plan
-from fluxkit.scene.drawing.paper import ACCENTS, FAINT, INK, page
+from fluxkit.scene.drawing.paper import ACCENTS, DPI, FAINT, INK, page
 from fluxkit.scene.lighting import Lighting
 from fluxkit.scene.scene import Scene
 from fluxkit.scene.subjects import is_person
@@ -20,7 +20,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 0.022, 0.515, 0.835, 0.12
 """The column of words, in shares of the page."""
 
 _PLACES = ((0.565, 0.4, 0.19, 0.44), (0.785, 0.4, 0.19, 0.44))
-_NARROW_PLACES = ((0.56, 0.4, 0.115, 0.44), (0.675, 0.4, 0.185, 0.44))
+_NARROW_PLACES = ((0.56, 0.4, 0.105, 0.44), (0.682, 0.4, 0.175, 0.44))
 """Left, bottom, width and height of the frame and of the light, alone and beside a picture."""
 
 _SIZES = (10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
@@ -54,7 +54,9 @@ def plate(
         _legend(figure)
         of_frame, of_light = _PLACES if picture is None else _NARROW_PLACES
         draw_frame(figure.add_axes(of_frame), scene)
-        draw_plan(figure.add_axes(of_light), scene.lighting or Lighting(), is_person(scene.subject))
+        plan = figure.add_axes(of_light)
+        draw_plan(plan, scene.lighting or Lighting(), is_person(scene.subject))
+        plan.set_xlim(-2.15, 2.15)  # room for the labels of lamps at the sides
         if picture is not None:
             _show(figure.add_axes((0.863, 0.4, 0.115, 0.44)), picture, caption)
         draw_limits(figure.add_axes((0.56, 0.125, 0.418, 0.17)), scene)
@@ -126,12 +128,13 @@ def _legend(figure: Any) -> None:
 
 @cache
 def _wide(text: str, points: float, family: str = _SERIF) -> float:
-    """Width of a text in points."""
+    """Width of a text in points, as it is drawn at a screen's resolution, where letters snap to pixels."""
+    from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextToPath
 
-    width, _, _ = TextToPath().get_text_width_height_descent(text, FontProperties(family=family, size=points), False)
-    return float(width)
+    renderer = RendererAgg(8, 8, DPI)
+    width, _, _ = renderer.get_text_width_height_descent(text, FontProperties(family=family, size=points), False)
+    return float(width) * 72 / DPI
 
 
 def _show(axis: Any, picture: Any, caption: str | None) -> None:
