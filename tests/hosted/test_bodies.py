@@ -35,7 +35,14 @@ def picture():
 
 
 PICTURE = picture()
-NEEDED = {"fill": ("image",), "depth": ("control",), "canny": ("control",), "edit": (), "text": ()}
+NEEDED = {
+    "fill": ("image",),
+    "expand": ("image",),
+    "depth": ("control",),
+    "canny": ("control",),
+    "edit": (),
+    "text": (),
+}
 OPTIONAL = {"fill": ("mask",), "text": ("image",), "edit": ("reference.0", "reference.1"), "depth": (), "canny": ()}
 
 
@@ -60,8 +67,6 @@ def inputs_for(spec, *, everything=False):
     names = NEEDED[spec.task] + (OPTIONAL.get(spec.task, ()) if everything else ())
     if spec.task == "text" and "vary" not in spec.methods:
         names = tuple(f"reference.{n}" for n in range(spec.references if everything else 0))
-    if spec.id == "flux-pro-1.0-expand":
-        names = ("image",)
     return dict.fromkeys(names, PICTURE)
 
 

@@ -35,8 +35,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
 def _out_of_memory(shot: Shot) -> OutOfMemoryError:
     return OutOfMemoryError(
         f"{shot.model} at {shot.width} x {shot.height} was asked for, and the device ran out of memory. What fits "
-        f"depends "
-        f"on the card. Use a smaller size or model, or engine option memory='offload'.",
+        f"depends on the card. Use a smaller size or model, or engine option memory='offload'.",
         shot=shot,
     )
 

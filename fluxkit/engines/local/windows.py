@@ -36,9 +36,7 @@ def _refusal(shot: Shot, encoder: str, text: str, unread: int, count: int) -> Ca
     tail = text[unread:].strip()
     return CapabilityError(
         f"A prompt of {count} tokens was asked for, but {shot.model} reads {shot.spec.windows[encoder]} ({encoder}): "
-        f"it "
-        f"would not see the words {tail[:80] + ('...' if len(tail) > 80 else '')!r}{told}. Shorten the prompt, or "
-        f"plan with "
-        f"strict=False to let them go.",
+        f"it would not see the words {tail[:80] + ('...' if len(tail) > 80 else '')!r}{told}. Shorten the prompt, or "
+        f"plan with strict=False to let them go.",
         shot=shot,
     )
