@@ -116,7 +116,7 @@ def receipts(by: str, rows: Iterable[tuple[int, str | None]], values: Iterable[t
         ReceiptLine.of(name, (one for one in found if one is not None), len(found)) for name, found in groups.items()
     ]
     total = ReceiptLine.of("all", (one for one in every if one is not None), len(every))
-    lines.sort(key=lambda line: (-(line.usd or 0), -(line.seconds or 0), -line.frames, line.name))
+    lines.sort(key=lambda line: (-(line.usd or 0), -line.frames, line.name))
     return Receipts(by=by, lines=tuple(lines), total=total)
 
 
