@@ -10,9 +10,8 @@ import pytest
 import fluxkit
 
 NOTEBOOKS = sorted((Path(fluxkit.__file__).parent.parent / "notebooks").glob("*.ipynb"))
-IGNORED_CELLS = 6
-"""How many cells in all may carry nbval's ignore tag: the pictures of notebook 10, whose training ends with other last
-bits on another number of threads. Raising this number is a decision to be argued for."""
+IGNORED_CELLS = 0
+"""How many cells in all may carry nbval's ignore tag; raising this number is a decision to be argued for."""
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
