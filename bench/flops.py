@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -54,39 +55,42 @@ def of_step(shape: Shape, width: int, height: int, words: int = 512, batch: int 
     return batch * (blocks + ends + modulation + embedded)
 
 
+@cache
+def real(name: str) -> Any:
+    """The real class of a model, without memory."""
+    import torch
+    from diffusers import Flux2Transformer2DModel, FluxTransformer2DModel
+
+    shape = SHAPES[name]
+    with torch.device("meta"):
+        if not shape.shared_modulation:
+            return FluxTransformer2DModel(guidance_embeds=shape.guided)
+        return Flux2Transformer2DModel(
+            num_layers=shape.double, num_single_layers=shape.single, num_attention_heads=shape.width // 128,
+            joint_attention_dim=shape.words, guidance_embeds=shape.guided,
+        )  # fmt: skip
+
+
 def counted(name: str, side: int) -> int:
     """Torch's count of the real class."""
     import torch
-    from diffusers import Flux2Transformer2DModel, FluxTransformer2DModel
     from torch.utils.flop_counter import FlopCounterMode
 
     shape, tokens = SHAPES[name], side * side // 256
-    heads = shape.width // 128
-    with torch.device("meta"):
-        made: Any = (
-            Flux2Transformer2DModel(
-                num_layers=shape.double, num_single_layers=shape.single, num_attention_heads=heads,
-                joint_attention_dim=shape.words, guidance_embeds=shape.guided,
-            )
-            if shape.shared_modulation
-            else FluxTransformer2DModel(guidance_embeds=shape.guided)
-        )  # fmt: skip
-
-        def empty(*size: int) -> Any:
-            return torch.empty(*size)
-
+    places = 4 if shape.shared_modulation else 3
+    made = real(name)
+    with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         given = {
-            "hidden_states": empty(1, tokens, shape.channels),
-            "encoder_hidden_states": empty(1, 512, shape.words),
-            "timestep": empty(1),
-            "guidance": empty(1) if shape.guided else None,
-            "img_ids": empty(tokens, 4 if shape.shared_modulation else 3),
-            "txt_ids": empty(512, 4 if shape.shared_modulation else 3),
+            "hidden_states": torch.empty(1, tokens, shape.channels),
+            "encoder_hidden_states": torch.empty(1, 512, shape.words),
+            "timestep": torch.empty(1),
+            "guidance": torch.empty(1) if shape.guided else None,
+            "img_ids": torch.empty(tokens, places),
+            "txt_ids": torch.empty(512, places),
         }
         if shape.pooled:
-            given["pooled_projections"] = empty(1, shape.pooled)
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            made(**given)
+            given["pooled_projections"] = torch.empty(1, shape.pooled)
+        made(**given)
     return int(counter.get_total_flops())
 
 
