@@ -2,14 +2,12 @@
 
 import json
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from fluxkit import models  # noqa: E402
-from fluxkit.nano import sibling_scores as scores  # noqa: E402
 from fluxkit.nano.export import FOLDERS, WEIGHTS, taught_words  # noqa: E402
 from fluxkit.prompt import PromptRenderer  # noqa: E402
 from fluxkit.scene import Edit  # noqa: E402
@@ -63,17 +61,3 @@ def test_an_order_is_worded_as_nano_was_taught(order, words):
 def test_what_cannot_be_changed_is_named():
     prompt = PromptRenderer(models.get("nano-kontext")).render(Edit(change="remove the hat"))
     assert "never-taught" in {d.rule for d in prompt.diagnostics}
-
-
-def test_a_session_fills_only_the_mask(tmp_path):
-    import fluxkit as fk
-
-    world = scores.heads(1)[0]
-    before, hole = scores.render(world), np.zeros((128, 128), np.uint8)
-    hole[30:90, 40:90] = 255
-    with fk.Session(tmp_path / "catalogue") as session:
-        frame = session.fill(before, mask=hole, prompt="Man, light from the left.", model="nano-fill", seed=3)
-    after = np.asarray(frame.image)
-    outside = hole == 0
-    assert np.array_equal(after[outside], before[outside])
-    assert np.abs(after[~outside].astype(int) - before[~outside]).mean() > 4
