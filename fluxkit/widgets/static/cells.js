@@ -51,8 +51,7 @@ function badgeChip(badge) {
   return h("span", { class: `fk-chip fk-badge fk-${verdict}`, title: badge.details.join("\n") }, badge.text);
 }
 
-/** A caption breaks between its parts, not inside "seed 3". */
+/** A caption breaks between its parts, not inside "seed 3"; space keeps the parts apart, on one line or two. */
 function parted(text) {
-  const parts = text.split(" · ");
-  return parts.flatMap((part, i) => [h("span", {}, i < parts.length - 1 ? `${part} ·` : part), " "]);
+  return text.split(" · ").flatMap((part) => [h("span", {}, part), " "]);
 }
