@@ -59,7 +59,9 @@ def test_the_form_changes_the_prompt_and_a_shot_fills_the_sheet(notebook, shots,
     handle.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('.fk-rig-key .fk-rig-words').textContent.startsWith('85°')")
-    page.wait_for_function("() => document.querySelector('mark') !== null")
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"() => ({WORDS})().includes('front left')")
     page.screenshot(path=shots / "studio-rig.png")
     assert not page.errors
 
