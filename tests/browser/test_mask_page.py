@@ -62,6 +62,7 @@ def test_a_stroke_a_rectangle_a_lasso_and_undo_reach_python_as_they_look(paintin
     assert painted(painting, painter).getpixel((185, 20)) == 255
     painting.screenshot(path=shots / "mask.png")
     painting.keyboard.press("z")
+    assert painted(painting, painter).getpixel((185, 20)) == 0
     painting.keyboard.press("z")
     undone = painted(painting, painter)
     assert undone.getpixel((30, 20)) == 0
