@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +19,7 @@ import fluxkit as fk
 from fluxkit.engines.function import FunctionEngine
 from fluxkit.engines.local import LocalEngine
 from fluxkit.engines.ray import RayEngine, actor
-from fluxkit.errors import Cancelled, EngineError, InputError, PlanError
+from fluxkit.errors import Cancelled, EngineError, InputError, OutOfMemoryError, PlanError
 from fluxkit.shots import Inputs, ReferenceImage, Shot
 
 pytestmark = pytest.mark.usefixtures("two_gpus")
@@ -58,8 +60,14 @@ def failing(seed: int, shot: Shot) -> Image.Image:
     return coloured(shot)
 
 
-def lengthy(shot: Shot) -> Image.Image:
-    time.sleep(20)
+def cramped(folder: str, shot: Shot) -> Image.Image:
+    """Runs out of memory in the first process that comes by, and in no other."""
+    mark = Path(folder) / "cramped"
+    if not mark.exists():
+        mark.write_text(str(os.getpid()))
+    time.sleep(0.05)
+    if mark.read_text() == str(os.getpid()):
+        raise OutOfMemoryError("this card is too small", shot=shot)
     return coloured(shot)
 
 
@@ -72,6 +80,17 @@ class Stepping(FunctionEngine):
             progress(report)
 
         return super().shoot(shots, waiting)
+
+
+class Previewing(FunctionEngine):
+    """Takes its time, and shows a picture of what it is at."""
+
+    def shoot(self, shots, progress):
+        def showing(report):
+            time.sleep(0.05)
+            progress(replace(report, preview=lambda: Image.new("RGB", (8, 8), (1, 2, 3))))
+
+        return super().shoot(shots, showing)
 
 
 @pytest.fixture
@@ -169,6 +188,28 @@ def test_a_shot_that_fails_everywhere_is_reported_and_the_rest_goes_on(engine, t
     (error,) = job.errors.values()
     assert error.shot.seed == 2
     assert "poisoned" in str(error)
+
+
+def test_what_one_card_has_no_memory_for_goes_to_another(engine, tmp_path):
+    crew = engine(partial(cramped, str(tmp_path)))
+    while len(crew.ready) < 2:
+        with suppress(OutOfMemoryError):  # the first card may be alone at first
+            list(crew.shoot(shots(2)))
+    frames = list(crew.shoot(shots(12)))
+    assert sorted(frame.shot.seed for frame in frames) == list(range(12))
+
+
+def test_a_preview_comes_from_the_actor(engine):
+    crew = engine(coloured, Previewing)
+    list(crew.shoot(shots(1)))
+    seen = []
+
+    def progress(report):
+        if report.stage == "denoise" and not seen:
+            seen.append(report.preview())
+
+    list(crew.shoot(shots(1, steps=100), progress))
+    assert seen[0].getpixel((1, 1)) == (1, 2, 3)
 
 
 def test_a_failure_stops_the_plan_after_what_is_under_way(engine):
