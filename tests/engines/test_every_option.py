@@ -50,7 +50,7 @@ def test_the_walk_met_both_fates_of_nearly_every_option() -> None:
     assert never_refused == {"words", "seed"}
     assert never_honoured == {
         "guidance far out", "steps far out", "size of no multiple", "true_cfg", "mask all black", "two loras",
-        "option of no model",
+        "option of no model", "many references", "control kind",
     }  # fmt: skip
 
 

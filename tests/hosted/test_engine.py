@@ -13,6 +13,7 @@ from fluxkit.engines import Progress, silent
 from fluxkit.engines.base import PaidEngine
 from fluxkit.engines.hosted import HostedEngine, import_picture
 from fluxkit.engines.hosted.hosts import host
+from fluxkit.engines.hosted.journal import Journal
 from fluxkit.errors import Cancelled, FrameError, InputError, JobError, NoPublicAPI, OutcomeUnknown, UnsupportedField
 from fluxkit.shots.shot import Shot
 from tests.engines.contract import EngineContract
@@ -52,6 +53,24 @@ class TestHostedEngine(EngineContract):
             list(engine.shoot(shots, cancel))
         assert len(seen) == 1
         assert len(list(engine.shoot(shots, silent))) == 2
+
+
+def test_a_job_that_another_run_gave_up_unsent_is_made_anew(hosted, shots, monkeypatch):
+    """As right after a Ctrl-C: the run before it is still winding down, and its intent comes to nothing."""
+    fake, engine = hosted()
+    real, given_up = Journal.intend, []
+
+    def intend(self, **values):
+        job = real(self, **values)
+        if not given_up:
+            given_up.append(job)
+            self.move(job, "intent", "withdrawn")
+            return None
+        return job
+
+    monkeypatch.setattr(Journal, "intend", intend)
+    assert len(list(engine.shoot(shots(2), silent))) == 2
+    assert fake.billed == 2
 
 
 def test_it_is_a_paid_engine(hosted):

@@ -257,12 +257,15 @@ class Run:
     def _taken_over(self, order: Order) -> Entry:
         """The entry of another process that asks for the same shot at the same time; it is followed from here too."""
         latest = next(iter(self._journal.of_shot(order.shot.id)), None)
-        if latest is None or latest.state not in (*OPEN, "unknown", "done"):
-            raise follow.Stopped
-        while latest.state == "intent":
+        while latest is not None and latest.state == "intent":
             if self._stop.wait(0.1):
                 raise follow.Stopped
-            latest = self._journal.entry(latest.id)
+            latest = next(iter(self._journal.of_shot(order.shot.id)))
+        if latest is not None and latest.state == "withdrawn" and not self._stop.is_set():
+            order.entry = latest  # it was never sent, and nobody will send it: this run makes a job of its own
+            raise follow.CancelledByUser
+        if latest is None or latest.state not in (*OPEN, "unknown", "done"):
+            raise follow.Stopped
         order.entry = self._settled(latest)
         return order.entry
 
