@@ -232,7 +232,9 @@ def _stock_phrases() -> Iterator[Phrase]:
         )
         # "Tri-X" is one film; "Portra" could be any of three.
         names = {stock.name, plain, f"{stock.maker} {short}", *_SHORT.get(stock.name, ())} - {""}
-        pattern = "|".join(re.escape(name).replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?") for name in names)
+        # The longest first: the first name that fits is taken, and "Tri-X" begins "Tri-X 400".
+        longest = sorted(names, key=lambda name: (-len(name), name))
+        pattern = "|".join(re.escape(name).replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?") for name in longest)
         yield Phrase(_compiled(rf"\b(?:{pattern})\b(?: film)?(?: stock)?(?: grain)?"), _film(stock.name))
 
 
