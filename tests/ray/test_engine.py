@@ -18,7 +18,7 @@ from PIL import Image
 import fluxkit as fk
 from fluxkit.engines.function import FunctionEngine
 from fluxkit.engines.local import LocalEngine
-from fluxkit.engines.ray import RayEngine, actor
+from fluxkit.engines.ray import RayEngine, actor, run
 from fluxkit.errors import Cancelled, EngineError, InputError, OutOfMemoryError, PlanError
 from fluxkit.shots import Inputs, ReferenceImage, Shot
 
@@ -197,6 +197,13 @@ def test_what_one_card_has_no_memory_for_goes_to_another(engine, tmp_path):
             list(crew.shoot(shots(2)))
     frames = list(crew.shoot(shots(12)))
     assert sorted(frame.shot.seed for frame in frames) == list(range(12))
+
+
+def test_an_order_that_no_actor_can_read_is_reported(engine, monkeypatch):
+    monkeypatch.setattr(run, "pack", lambda shots: b"no pickle")
+    with pytest.raises(EngineError, match="UnpicklingError") as caught:
+        list(engine().shoot(shots(2)))
+    assert caught.value.shot in shots(2)
 
 
 def test_a_preview_comes_from_the_actor(engine):

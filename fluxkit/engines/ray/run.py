@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fluxkit.engines.base import OnProgress, Progress, Stage
 from fluxkit.engines.ray.crew import AHEAD, Crew, Member, Sent
 from fluxkit.engines.ray.queue import Bundle, ShotQueue
-from fluxkit.engines.ray.wire import EncodedFrame, Look, Order, Reply, opened, pack, pictures_of
+from fluxkit.engines.ray.wire import EncodedFrame, Look, Order, Reply, as_error, opened, pack, pictures_of
 from fluxkit.errors import Cancelled, EngineError
 from fluxkit.frames.frame import Frame
 from fluxkit.frames.png import encode as png
@@ -135,6 +135,9 @@ class Run:
         sent = self._under_way.pop(reference)
         try:
             reply: Reply = ray.get(reference)
+        except ray.exceptions.RayTaskError as error:
+            first = sent.bundle.shots[0]
+            reply = Reply(failure=as_error(error.cause or error, first), failed=first.id)
         except ray.exceptions.RayError:
             self._under_way[reference] = sent
             self._lost(sent)
