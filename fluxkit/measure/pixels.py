@@ -49,7 +49,9 @@ def pixels(picture: Picture) -> Plane:
 
 def linear(code: Plane) -> Plane:
     """Linear light of sRGB code values (IEC 61966-2-1)."""
-    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    # Enlarging overshoots a little below 0, where the power has no answer; the line has one.
+    curved = ((np.maximum(code, 0) + 0.055) / 1.055) ** 2.4
+    return np.where(code <= 0.04045, code / 12.92, curved).astype(np.float32)
 
 
 def luma(values: Plane) -> Plane:

@@ -13,6 +13,7 @@ from fluxkit.measure.pixels import Mask, Picture, Plane, blurred, grown, pixels,
 
 _SIDE = 64
 _BORDER_COLOURS = 6
+_LEAST = 1 / 255  # of full scale: nothing stands out by less than a code value
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def _stands_out(code: Plane) -> SubjectRegion | None:
     small = resized(code, round(rows * scale), round(columns * scale))
     strange = blurred(_strangeness(small), 1.0)
     weighted = strange * _middle(strange.shape)
+    if weighted.max() < _LEAST:  # one colour all over: there are no two classes to part
+        return None
     level = _otsu(weighted)
     found = _piece(weighted > level)
     area, edge = float(found.mean()), float(np.mean(_frame(found)))

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from fluxkit.errors import InputError
-from fluxkit.measure import Badge, Measurement, Measurements, adherence_table, badge, ranked
+from fluxkit.measure import Badge, Measurement, Measurements, adherence_table, badge, measure, ranked
 
 
 def made(name, verdict=None, **fields):
@@ -76,3 +77,14 @@ def test_frames_are_ranked_by_verdict_then_by_how_sure_it_is():
     assert ranked(rows)[0] == 1 and set(ranked(rows)[-2:]) == {0, 4}
     with pytest.raises(InputError, match="Rank by one of: key_light"):
         ranked(rows, by="ligth")
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_picture_of_one_tone_is_measured_without_a_crash(value):
+    found = measure(np.full((64, 96, 3), value, np.uint8))
+    assert found["key_light"].abstained and found["defocus"].abstained
+
+
+@pytest.mark.parametrize("shape", [(16, 16, 3), (16, 200, 3), (200, 16, 3)])
+def test_the_smallest_pictures_are_measured_without_a_crash(shape):
+    measure(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
