@@ -200,6 +200,10 @@ class ModelSpec(Record):
         """The guidance a shot gets: what was asked, else the model's default; None where the model has none."""
         return asked if asked is not None or self.guidance.kind == "none" else self.guidance.default
 
+    def steps_for(self, asked: int | None) -> int | None:
+        """The steps a shot gets: what was asked, else the model's default; None where the host chooses."""
+        return asked if asked is not None or self.steps is None else self.steps.default
+
     def describe(self) -> dict[str, Any]:
         """The row of this model in `models.table()`: plain texts by column name."""
         return {

@@ -140,7 +140,7 @@ class PictureMethods:
         prompt, scene = _words(asked, spec, inputs, settings)
         first = next(iter(inputs.pictures().values()))
         width, height = settings.pop("size", None) or (first.width, first.height)
-        steps = settings.pop("steps", None) or (spec.steps.default if spec.steps else None)
+        steps = spec.steps_for(settings.pop("steps", None))
         guidance = spec.guidance_for(settings.pop("guidance", None))
         shot = Shot(
             model=spec.id, spec=spec, weights=weights_tag(spec), prompt=prompt, scene=scene, inputs=inputs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import fluxkit as fk
-from fluxkit.errors import CapabilityError, PlanError, UnknownModelError, WeightsError
+from fluxkit.errors import CapabilityError, InputError, PlanError, UnknownModelError, WeightsError
 from fluxkit.shots import make_plan
 
 PORTRAIT = fk.Scene(
@@ -137,3 +137,10 @@ def test_a_negative_prompt_is_read_or_refused_by_each_kind_of_model():
     for model, said in (("flux.1-dev", "true_cfg"), ("flux.2-klein-base-4b", "guidance"), ("flux.1-schnell", "none")):
         with pytest.raises(CapabilityError, match=said):
             asked(model)
+
+
+def test_no_steps_at_all_are_refused_rather_than_taken_for_the_default():
+    with pytest.raises(InputError, match="steps"):
+        make_plan(PORTRAIT, model="flux.1-dev", steps=0)
+    with pytest.raises(InputError, match="steps"):
+        make_plan(fk.Sweep(PORTRAIT, model="flux.1-dev").over(steps=[0, 4]))
