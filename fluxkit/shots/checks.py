@@ -14,7 +14,7 @@ from typing import Any
 from fluxkit import models
 from fluxkit.models.options import READ_LORA_FILES, refusals
 from fluxkit.models.spec import Method, ModelSpec
-from fluxkit.models.weights import HUB_ID, said_family
+from fluxkit.models.weights import HUB_ID, file_tag, said_family
 from fluxkit.prompt import Diagnostic
 from fluxkit.shots.inputs import Mask, ReferenceImage
 from fluxkit.shots.later import finding as later_finding
@@ -311,6 +311,12 @@ def _lora(shot: Shot, lora: LoRA) -> Iterator[Finding]:
         yield _finding(
             "loras", "lora-missing", f"The LoRA {lora.label} was asked for from {Path(lora.weights).name!r}, which is "
             f"no file, folder or hub id here.", "Give LoRA(weights=...) where the file lies now.", {},
+        )  # fmt: skip
+    elif lora.file is not None and file_tag(lora.file) != lora.content:
+        yield _finding(
+            "loras", "lora-changed", f"The LoRA {lora.label} was asked for as it was ({lora.content}), but "
+            f"{lora.file.name!r} holds another one now.",
+            "Bring the file back, or make the shot anew with LoRA(weights=...).", {},
         )  # fmt: skip
     elif lora.file is not None and (said := said_family(lora.file)) not in (None, spec.family):
         able = [name for name in models.ids() if models.get(name).family == said and models.get(name).where == "local"]

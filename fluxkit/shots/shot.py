@@ -46,16 +46,26 @@ class LoRA(Record):
             given = {**given, "weights": str(weights)}
             file = adapter_file(str(weights))
             if file is not None:
-                given["content"] = file_tag(file)
-                _files[given["content"]] = file
+                tag = file_tag(file)
+                _files[tag] = file
+                # A shot that comes back from a file keeps its identity, whatever lies under that name today.
+                given["content"] = given.get("content") or tag
         return given
+
+    def with_(self, path: str | None = None, value: Any = None, /, **changes: Any) -> LoRA:
+        """A validated copy with fields changed; other `weights` have another content."""
+        asked = {**({} if path is None else {path: value}), **changes}
+        return super().with_(**({"content": None} if "weights" in asked else {}) | asked)
 
     @property
     def file(self) -> Path | None:
         """Where the adapter lies on this machine, as far as this process knows; None for a hub id or a lost file."""
         if self.content is None:
             return None
-        return adapter_file(self.weights) or _files.get(self.content)
+        here, known = adapter_file(self.weights), _files.get(self.content)
+        if here is not None and file_tag(here) == self.content:
+            return here
+        return known if known is not None and known.is_file() else here
 
     def at(self, *strengths: float) -> tuple[LoRA, ...]:
         """The adapter at several strengths, for an axis of a sweep: `over(loras=lora.at(0.4, 0.7, 1.0))`."""
