@@ -182,11 +182,10 @@ def forecast(
     Raises `WeightsError` where a weights file on this machine has no readable header.
     """
     folder = weights_folder(spec)
-    base = registry.get(spec.base) if spec.base else None
+    base = registry.base_of(spec)
     parts = _counted(folder, spec.holds) if folder is not None else ()
     if base is not None:
-        named = base.with_(weights=spec.base_weights) if spec.base_weights else base
-        parts = (*parts, *forecast(named, width, height).parts)
+        parts = (*parts, *forecast(base, width, height).parts)
     config = {} if folder is None else _config(folder / "transformer")
     return MemoryForecast(
         model=spec.id,

@@ -35,6 +35,18 @@ def get(model: str | ModelSpec) -> ModelSpec:
     return found
 
 
+def base_of(spec: ModelSpec) -> ModelSpec | None:
+    """The model whose other parts a spec runs with, from its own `base_weights` where it names some.
+
+    >>> base_of(get("flux.1-redux-dev")).id
+    'flux.1-dev'
+    """
+    if spec.base is None:
+        return None
+    base = get(spec.base)
+    return base.with_(weights=spec.base_weights) if spec.base_weights else base
+
+
 def ids() -> tuple[str, ...]:
     """Every known model id, in table order."""
     return tuple(_all())

@@ -43,7 +43,14 @@ def weights_tag(spec: ModelSpec) -> str:
     """
     folder = weights_folder(spec)
     own = spec.weights or "" if folder is None else _folder_tag(folder)
-    return f"{own} on {spec.base_weights or spec.base}" if spec.base else own
+    return f"{own} on {_base_tag(spec)}" if spec.base else own
+
+
+def _base_tag(spec: ModelSpec) -> str:
+    """The identity of what the weights run on: the base's id, a hub id, or what a folder holds."""
+    if spec.base_weights is None:
+        return spec.base or ""
+    return weights_tag(spec.with_(weights=spec.base_weights, base_weights=None, base=None, holds="whole"))
 
 
 def _folder_tag(folder: Path) -> str:

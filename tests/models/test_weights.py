@@ -34,6 +34,18 @@ def test_a_folder_is_told_by_its_content_and_not_its_place(tmp_path: Path) -> No
     assert str(tmp_path) not in tags[0]
 
 
+def test_a_base_in_a_folder_is_told_by_its_content_and_not_its_place(tmp_path: Path) -> None:
+    redux = models.get("flux.1-redux-dev")
+    tags = [
+        weights_tag(redux.with_(base_weights=str(written(tmp_path / place / "mine", data))))
+        for place, data in (("a", b"x" * 9000), ("b", b"x" * 9000), ("c", b"y" * 9000))
+    ]
+    assert tags[0] == tags[1] != tags[2]
+    assert str(tmp_path) not in tags[0]
+    with pytest.raises(WeightsError, match="no folder"):
+        weights_tag(redux.with_(base_weights="./no/such/folder"))
+
+
 def test_content_tags_ignore_the_folders_name(tmp_path: Path) -> None:
     assert content_tag(written(tmp_path / "one", b"x")) == content_tag(written(tmp_path / "two", b"x"))
 

@@ -71,9 +71,7 @@ def load(spec: ModelSpec) -> dict[str, Reader]:
 
     Raises `WeightsError` where the folder is there but its tokenizers cannot be read.
     """
-    if spec.base is not None:
-        base = registry.get(spec.base)
-        spec = base.with_(weights=spec.base_weights) if spec.base_weights else base
+    spec = registry.base_of(spec) or spec
     folder = weights_folder(spec)
     if folder is None:
         folder = cached_snapshot(spec.weights)
