@@ -10,10 +10,10 @@ from fluxkit import models
 from fluxkit.errors import InputError
 from fluxkit.frames import Frame
 from fluxkit.models import ModelSpec
-from fluxkit.models.weights import weights_tag
 from fluxkit.prompt import Prompt, PromptRenderer
 from fluxkit.scene import Edit, Scene
 from fluxkit.shots import ControlMap, Inputs, Mask, ReferenceImage, Shot
+from fluxkit.shots.shot import weights_of
 
 Model = str | ModelSpec
 Words = str | Scene | Edit | None
@@ -143,7 +143,7 @@ class PictureMethods:
         steps = spec.steps_for(settings.pop("steps", None))
         guidance = spec.guidance_for(settings.pop("guidance", None))
         shot = Shot(
-            model=spec.id, spec=spec, weights=weights_tag(spec), prompt=prompt, scene=scene, inputs=inputs,
+            model=spec.id, spec=spec, weights=weights_of(spec), prompt=prompt, scene=scene, inputs=inputs,
             width=width, height=height, steps=steps, guidance=guidance, **settings,
         )  # fmt: skip
         frame: Frame = self.shoot(shot)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from fluxkit import engines
 from fluxkit.catalogue import Catalogue
 from fluxkit.engines.base import Engine, PaidEngine, Progress, silent
-from fluxkit.errors import Cancelled, EngineError, MissingExtraError
+from fluxkit.errors import Cancelled, EngineError, MissingExtraError, WeightsError
 from fluxkit.frames import Frame, Frames
 from fluxkit.models import ModelSpec
+from fluxkit.models.weights import weights_tag
 from fluxkit.scene import Scene
 from fluxkit.session.filing import Filing
 from fluxkit.session.job import Job, Worker
@@ -232,6 +233,7 @@ class Session(PictureMethods):
                 missing.append(shot)
             else:
                 job.add(kept.with_shot(shot))
+        _refuse_other_weights(missing)
         for shot in missing:
             self._inputs.keep(shot)
         groups = self._by_engine(missing)
@@ -295,6 +297,22 @@ class Session(PictureMethods):
             engine.keep_in(self.catalogue.folder)
             engine.budget(self._budget_usd)
         return engine
+
+
+def _refuse_other_weights(shots: list[Shot]) -> None:
+    """Raise `WeightsError` for a shot, as one from a file can be, whose weights are not those of its spec here."""
+    tags: dict[ModelSpec, str] = {}
+    for shot in shots:
+        if not shot.weights or shot.spec.where != "local":
+            continue
+        here = tags[shot.spec] if shot.spec in tags else tags.setdefault(shot.spec, weights_tag(shot.spec))
+        if here != shot.weights:
+            raise WeightsError(
+                f"A shot of {shot.model} with the weights {shot.weights!r} was asked for, but {shot.model} has "
+                f"{here!r} here. A picture is made with the weights that its shot names. Say where they are: "
+                f"shot.with_(spec=fluxkit.models.get({shot.model!r}).with_(weights=folder)), or shoot the scene anew.",
+                shot=shot,
+            )
 
 
 def _tokenizers(spec: ModelSpec) -> Mapping[str, Any]:

@@ -12,14 +12,13 @@ from fluxkit.errors import CapabilityError, InputError, PlanError
 from fluxkit.models import ModelSpec, prices
 from fluxkit.models.forecast import MemoryForecast, forecast
 from fluxkit.models.options import framed
-from fluxkit.models.weights import weights_tag
 from fluxkit.prompt import Diagnostic, Prompt, PromptRenderer
 from fluxkit.scene import Scene
 from fluxkit.shots.checks import findings
 from fluxkit.shots.inputs import Inputs
 from fluxkit.shots.labels import label
 from fluxkit.shots.later import Later, given
-from fluxkit.shots.shot import Shot
+from fluxkit.shots.shot import Shot, weights_of
 from fluxkit.shots.sweep import Sweep
 
 CONFIRM_ABOVE = 1000
@@ -196,7 +195,7 @@ def _shots_of(sweep: Sweep, tokenizers: Tokenizers) -> Iterator[Shot]:
     for cell, key, prompt in zip(cells, scenes, prompts, strict=True):
         spec = models.get(cell.get("model", sweep.model))
         if spec not in tags:
-            tags[spec] = weights_tag(spec)
+            tags[spec] = weights_of(spec)
         yield _shot(sweep, cell, spec=spec, scene=varied[key], prompt=prompt, tag=tags[spec])
 
 

@@ -13,7 +13,7 @@ from pydantic import Field, field_serializer, field_validator, model_validator
 from fluxkit import models
 from fluxkit._base import Record
 from fluxkit.models import ModelSpec
-from fluxkit.models.weights import adapter_file, file_tag
+from fluxkit.models.weights import adapter_file, file_tag, weights_tag
 from fluxkit.prompt import Prompt
 from fluxkit.scene import Scene
 from fluxkit.shots.inputs import Inputs
@@ -97,8 +97,21 @@ def _plain(value: Any) -> bool:
     return not isinstance(value, Later) and any(not isinstance(one, Later) for one in value)
 
 
+_specs: dict[tuple[str, str], ModelSpec] = {}
+"""Specs with weights of the user's own, by model and weights: a shot that comes back from a file finds them."""
+
+
+def weights_of(spec: ModelSpec) -> str:
+    """The identity of a spec's weights (`weights_tag`), under which shots that come back from files find the spec."""
+    tag = weights_tag(spec)
+    table = models.get(spec.id) if spec.id in models.ids() else None
+    if table is None or (spec.weights, spec.base_weights) != (table.weights, table.base_weights):
+        _specs[spec.id, tag] = spec
+    return tag
+
+
 def _spec_of(given: dict[str, Any]) -> ModelSpec:
-    return models.get(given["model"])
+    return _specs.get((given["model"], given.get("weights") or "")) or models.get(given["model"])
 
 
 class Shot(Record):
