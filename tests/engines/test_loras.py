@@ -20,23 +20,12 @@ Made = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def lora(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """A random LoRA of a tiny pipeline, saved as users have it; `text=True` changes CLIP too."""
+    """A random LoRA of a tiny pipeline, see `tests.tiny.lora`."""
 
-    def made(pipeline: Any, *, seed: int, text: bool = False, rank: int = 4) -> Path:
-        import torch
-        from peft import LoraConfig, get_peft_model_state_dict
+    def made(pipeline: Any, **how: Any) -> Path:
+        from tests import tiny
 
-        torch.manual_seed(seed)
-        config = LoraConfig(r=rank, lora_alpha=rank, target_modules=["to_q", "to_k"], init_lora_weights=False)
-        pipeline.transformer.add_adapter(config)
-        layers = {"transformer_lora_layers": get_peft_model_state_dict(pipeline.transformer)}
-        if text:
-            config = LoraConfig(r=rank, lora_alpha=rank, target_modules=["q_proj"], init_lora_weights=False)
-            pipeline.text_encoder.add_adapter(config)
-            layers["text_encoder_lora_layers"] = get_peft_model_state_dict(pipeline.text_encoder)
-        folder = tmp_path_factory.mktemp("lora")
-        pipeline.save_lora_weights(folder, **layers)
-        return next(folder.glob("*.safetensors"))
+        return tiny.lora(pipeline, tmp_path_factory.mktemp("lora"), **how)
 
     return made
 
@@ -119,6 +108,41 @@ def test_provenance_names_the_loras_by_content(engine: LocalEngine, dev: ModelSp
     assert said["loras"].startswith("warm lora_")
     assert said["loras"].endswith("at 0.5")
     assert "/" not in said["loras"]
+
+
+def test_a_factor_beside_the_matrices_acts_as_in_diffusers(
+    engine: LocalEngine, dev: ModelSpec, lora: Made, tmp_path: Path
+) -> None:
+    """Files keep alpha in their metadata or as a tensor a layer; read apart from these, a LoRA would act at rank."""
+    from safetensors.torch import load_file, save_file
+
+    from tests import tiny
+
+    noted = lora(tiny.flux1(), seed=5, alpha=1.0)
+    layers = load_file(noted)
+    factors = {key.replace("lora_A.weight", "alpha"): layers[key].new_tensor(2.0) for key in layers if "lora_A" in key}
+    save_file(layers | factors, tmp_path / "alphas.safetensors")
+    save_file(layers, tmp_path / "plain.safetensors")
+    made = []
+    for file in (noted, tmp_path / "alphas.safetensors", tmp_path / "plain.safetensors"):
+        made.append(np.asarray(shoot(engine, a_shot(dev, LoRA(weights=str(file))))[0].image))
+        assert np.array_equal(made[-1], by_diffusers(dev, {file: 1.0}))
+    assert not np.array_equal(made[0], made[1])
+    assert not np.array_equal(made[1], made[2])
+
+
+def test_a_dora_is_refused_where_diffusers_would_drop_its_magnitudes(
+    engine: LocalEngine, dev: ModelSpec, files: dict[str, Path], tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    layers = load_file(files["one"])
+    key = next(iter(layers)).partition(".lora_")[0]
+    save_file(
+        layers | {f"{key}.dora_scale": layers[f"{key}.lora_B.weight"][:, 0].clone()}, tmp_path / "dora.safetensors"
+    )
+    with pytest.raises(WeightsError, match="DoRA"):
+        shoot(engine, a_shot(dev, LoRA(weights=str(tmp_path / "dora.safetensors"))))
 
 
 def test_a_lora_of_another_family_is_refused(

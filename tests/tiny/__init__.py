@@ -7,7 +7,7 @@ holds the same numbers.
 
 from __future__ import annotations
 
-from tests.tiny.beside import control_lora, controlnet, depth_model, ip_adapter
+from tests.tiny.beside import control_lora, controlnet, depth_model, ip_adapter, lora
 from tests.tiny.flux3 import FLUX3_LAYERS, flux3
 from tests.tiny.pipelines import OUT_LAYERS, flux1, flux2_dev, flux2_klein, redux_prior, saved
 from tests.tiny.tokenizers import WORDS
@@ -24,6 +24,7 @@ __all__ = [
     "flux2_klein",
     "flux3",
     "ip_adapter",
+    "lora",
     "redux_prior",
     "saved",
 ]

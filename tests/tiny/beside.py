@@ -63,6 +63,40 @@ def control_lora(*, channels: int = 128, seed: int = 0, rank: int = 4) -> _Files
     return _Files("control-lora", tensors)
 
 
+def lora(
+    pipeline: Any,
+    folder: Path,
+    *,
+    seed: int,
+    rank: int = 4,
+    alpha: float | None = None,
+    layers: tuple[str, ...] = (),
+    text: bool = False,
+) -> Path:
+    """A random LoRA of a tiny pipeline, saved by diffusers as users have it.
+
+    `layers` end the names of the transformer's layers that it changes; `text=True` changes CLIP too. An `alpha` other
+    than the rank goes into the file's metadata, as diffusers' training scripts write it.
+    """
+    from peft import LoraConfig, get_peft_model_state_dict
+
+    torch.manual_seed(seed)
+    factor = rank if alpha is None else alpha
+    config = LoraConfig(
+        r=rank, lora_alpha=factor, target_modules=list(layers or ("to_q", "to_k")), init_lora_weights=False
+    )
+    pipeline.transformer.add_adapter(config)
+    saved: dict[str, Any] = {"transformer_lora_layers": get_peft_model_state_dict(pipeline.transformer)}
+    if alpha is not None:
+        saved["transformer_lora_adapter_metadata"] = config.to_dict()
+    if text:
+        config = LoraConfig(r=rank, lora_alpha=rank, target_modules=["q_proj"], init_lora_weights=False)
+        pipeline.text_encoder.add_adapter(config)
+        saved["text_encoder_lora_layers"] = get_peft_model_state_dict(pipeline.text_encoder)
+    pipeline.save_lora_weights(folder, **saved)
+    return next(folder.glob("*.safetensors"))
+
+
 def ip_adapter(*, seed: int = 0) -> _Files:
     """An IP-Adapter in XLabs' layout, with its picture encoder beside it."""
     torch.manual_seed(seed)

@@ -33,6 +33,7 @@ class EmbedCache:
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._kept: OrderedDict[Hashable, Embeds] = OrderedDict()
+        self._nbytes = 0
         self.encoded = 0
 
     def get(self, key: Hashable, encode: Callable[[], Embeds]) -> Embeds:
@@ -45,10 +46,13 @@ class EmbedCache:
 
     def put(self, key: Hashable, embeds: Embeds) -> Embeds:
         """Keep embeds that were made, here or by another engine; the oldest go where there are too many bytes."""
-        made = self._kept[key] = embeds.to("cpu")
+        made = embeds.to("cpu")
+        former = self._kept.pop(key, None)
+        self._kept[key] = made
+        self._nbytes += made.nbytes - (former.nbytes if former is not None else 0)
         # The newest stays even when it alone is over the limit: the shot that asked for it is about to use it.
-        while self.nbytes > self._limit and len(self._kept) > 1:
-            self._kept.popitem(last=False)
+        while self._nbytes > self._limit and len(self._kept) > 1:
+            self._nbytes -= self._kept.popitem(last=False)[1].nbytes
         return made
 
     def __contains__(self, key: Hashable) -> bool:
@@ -60,8 +64,9 @@ class EmbedCache:
     @property
     def nbytes(self) -> int:
         """Bytes of everything that is kept."""
-        return sum(embeds.nbytes for embeds in self._kept.values())
+        return self._nbytes
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+        self._nbytes = 0

@@ -149,6 +149,8 @@ class LocalEngine:
 
     def _encode(self, shots: Sequence[Shot], tell: Teller) -> None:
         """Encode every distinct text of the group before the first picture, so that the encoders run together."""
+        with told(shots[0]):
+            self._model.adapters.expect(dict.fromkeys(shot.loras for shot in shots))
         asked = [part for shot in shots for _, part in phases(shot)]
         texts = {(text, shot.loras): shot for shot in asked for text in self._texts(shot)}
         for step, ((text, loras), shot) in enumerate(texts.items()):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from fluxkit.engines.local.device import quiet
 from fluxkit.engines.local.parts import Parts
+from fluxkit.engines.local.slots import Slots, Weights, bare, taken
 from fluxkit.errors import WeightsError
 from fluxkit.models.weights import file_tag, said_family
 from fluxkit.shots.shot import LoRA
@@ -19,20 +20,42 @@ _CONTROL_CHANNELS = 128
 
 
 class Adapters:
-    """The LoRAs of one model. Each is loaded when a shot first names it, and stays for the next shot that does."""
+    """The LoRAs of one model. Each is loaded when a shot first names it, and stays for the next shot that does.
+
+    They act as adapters of their names, which are switched on and off; on a compiled transformer they are copied into
+    places that stay, see `Slots`.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._pipeline: Any = None
         self._loaded: dict[str, bool] = {}
-        self._active: tuple[tuple[str, float], ...] = ()
+        self._active: tuple[tuple[str, float], ...] | None = ()
         # A model whose weights are a LoRA carries it on every shot, beside what the shot names.
         self._own = (LoRA(weights=str(parts.folder), name=parts.spec.id),) if parts.spec.holds == "lora" else ()
+        self._slots = Slots(parts)
+        self._weights: dict[str, Weights] = {}
+
+    def expect(self, sets: Iterable[tuple[LoRA, ...]]) -> None:
+        """Make ready for each of these sets of LoRAs, so that a compiled model is compiled for all of them at once.
+
+        Raises `WeightsError` as `use` does.
+        """
+        wanted = [loras for loras in sets if loras]
+        if not (wanted and self._switching):
+            return
+        self._parts.whole()
+        with quiet():
+            self._load_own()
+            weights = [[self._weights_of(lora) for lora in loras] for loras in wanted]
+            self._slots.fit(weights, beside=[_name(lora) for lora in self._own])
+        self._active = None  # what has just been read acts on the words until `use` says what is to act
 
     def use(self, loras: Sequence[LoRA]) -> None:
         """Make exactly these adapters act, with their strengths; none where the list is empty.
 
-        Raises `WeightsError` for a file that is missing or changed, or trained for another family.
+        Raises `WeightsError` for a file that is missing or changed, or trained for another family, and
+        `CapabilityError` for one that a compiled model was not made ready for.
         """
         wanted = tuple((_name(lora), lora.strength) for lora in (*self._own, *loras))
         if wanted == self._active:
@@ -40,15 +63,8 @@ class Adapters:
         if wanted:
             self._parts.whole()
         with quiet():
-            for lora, (name, _) in zip((*self._own, *loras), wanted, strict=True):
-                if name not in self._loaded:
-                    self._loaded[name] = self._load(lora, name)
-            if not wanted:
-                self._each("disable_adapters")
-            else:
-                if not self._active:
-                    self._each("enable_adapters")
-                self._pipeline.set_adapters([name for name, _ in wanted], [strength for _, strength in wanted])
+            self._load_own()
+            (self._use_slots if self._switching else self._use_named)(loras)
         self._active = wanted
 
     def text_key(self, loras: Sequence[LoRA]) -> Hashable:
@@ -57,9 +73,10 @@ class Adapters:
         return tuple(pair for pair in named if self._loaded.get(pair[0], False))
 
     def told(self, loras: Sequence[LoRA]) -> dict[str, str]:
-        """What provenance says about the adapters: name, content and strength."""
+        """What provenance says about the adapters: name, content and strength, and the places they were copied to."""
         said = [f"{lora.name or Path(lora.weights).stem} {_name(lora)} at {lora.strength:g}" for lora in loras]
-        return {"loras": "; ".join(said)} if said else {}
+        places = self._slots.told() if self._switching else {}
+        return {"loras": "; ".join(said)} | places if said else {}
 
     def clear(self) -> None:
         """Take every adapter off, so that the parts are as they were loaded."""
@@ -67,14 +84,58 @@ class Adapters:
             # A control LoRA also widens the transformer's first layer; without the flag it would stay wide.
             reset = {"reset_to_overwritten_params": True} if self._own else {}
             with quiet():
-                self._pipeline.unload_lora_weights(**reset)
+                self._reader().unload_lora_weights(**reset)
+        self._slots.clear()
         self._loaded.clear()
         self._active = ()
         self._pipeline = None
 
-    def _load(self, lora: LoRA, name: str) -> bool:
-        """Load one adapter; returns whether it changes a text encoder."""
-        pipeline = self._reader()
+    @property
+    def _switching(self) -> bool:
+        """Whether adapters are copied into places; layers that come and go by themselves keep copies of their own,
+        which that would not reach."""
+        return bool(self._parts.speed.compile) and self._parts.lever != "group"
+
+    def _use_named(self, loras: Sequence[LoRA]) -> None:
+        wanted = (*self._own, *loras)
+        for lora in wanted:
+            if _name(lora) not in self._loaded:
+                self._loaded[_name(lora)] = self._load(lora, self._reader())
+        if not wanted:
+            self._each("disable_adapters")
+            return
+        if not self._active:
+            self._each("enable_adapters")
+        self._reader().set_adapters([_name(lora) for lora in wanted], [lora.strength for lora in wanted])
+
+    def _use_slots(self, loras: Sequence[LoRA]) -> None:
+        from diffusers.utils import set_weights_and_activate_adapters
+
+        weights = [(self._weights_of(lora), lora.strength) for lora in loras]
+        self._slots.fill(weights, beside=[_name(lora) for lora in self._own])
+        encoder = self._parts.get("text_encoder")
+        if getattr(encoder, "peft_config", None):
+            names, strengths = [_name(lora) for lora in loras], [lora.strength for lora in loras]
+            set_weights_and_activate_adapters(encoder, names, strengths)
+
+    def _load_own(self) -> None:
+        """The LoRA that makes the model acts by its name, on every shot and however LoRAs of shots are switched."""
+        for lora in self._own:
+            if _name(lora) not in self._loaded:
+                self._loaded[_name(lora)] = self._load(lora, self._reader())
+
+    def _weights_of(self, lora: LoRA) -> Weights:
+        """What a LoRA adds to the transformer. What it adds to a text encoder is loaded there, under its name."""
+        name = _name(lora)
+        if name not in self._loaded:
+            pipeline = self._over(bare(self._parts["transformer"]))
+            changes_text = self._load(lora, pipeline)
+            self._weights[name] = taken(pipeline.transformer, name, lora.name or Path(lora.weights).stem)
+            self._loaded[name] = changes_text
+        return self._weights[name]
+
+    def _load(self, lora: LoRA, pipeline: Any) -> bool:
+        """Load one adapter into a pipeline's parts; returns whether it changes a text encoder."""
         place = _place(lora)
         try:
             state = pipeline.lora_state_dict(place)
@@ -84,7 +145,8 @@ class Adapters:
                 f"safetensors file, a folder or a hub id is allowed. Check the name, or download it again."
             ) from error
         self._check(lora, state)
-        pipeline.load_lora_weights(state, adapter_name=name)
+        # From its place, for in `state` the factors (alpha) are lost that some files keep beside the matrices.
+        pipeline.load_lora_weights(place, adapter_name=_name(lora))
         return any(key.startswith("text_encoder") for key in state)
 
     def _check(self, lora: LoRA, state: dict[str, Any]) -> None:
@@ -92,6 +154,8 @@ class Adapters:
         said = said_family(lora.file) if lora.file is not None else None
         if said not in (None, family):
             raise self._refusal(lora, f"it says that it was trained for {said}")
+        if lora.file is not None and any("dora_scale" in key for key in _keys(lora.file)):
+            raise self._refusal(lora, "it is a DoRA, whose magnitudes diffusers 0.42 would leave out")
         first = next((tensor for key, tensor in state.items() if "x_embedder.lora_A" in key), None)
         if own and (first is None or first.shape[1] != _CONTROL_CHANNELS):
             raise self._refusal(
@@ -101,7 +165,7 @@ class Adapters:
         for key, tensor in state.items():
             if not bool(_finite(tensor)):
                 raise self._refusal(lora, f"it holds values that are not numbers in {key!r}")
-            if not key.startswith("transformer.") or ".lora_A" not in key or ".x_embedder." in key:
+            if not key.startswith("transformer.") or ".lora_A" not in key or (self._own and ".x_embedder." in key):
                 continue
             module = modules.get(key.removeprefix("transformer.").partition(".lora_A")[0])
             module = getattr(module, "base_layer", module)
@@ -117,23 +181,35 @@ class Adapters:
     def _reader(self) -> Any:
         """A pipeline over the model's own parts, with the text encoders: some LoRAs change CLIP."""
         if self._pipeline is None:
-            import diffusers
-
-            family = self._parts.spec.family
-            made = getattr(diffusers, "FluxControlPipeline" if self._own else _PIPELINES[family])
-            if family == "flux.3":
-                self._pipeline = made(blocks=diffusers.ModularPipelineBlocks())
-                self._pipeline.transformer = self._parts["transformer"]
-            else:
-                names = self._parts.for_constructor(made)
-                self._pipeline = made(**{name: self._parts.get(name) for name in names})
+            self._pipeline = self._over(self._parts["transformer"])
         return self._pipeline
+
+    def _over(self, transformer: Any) -> Any:
+        """A pipeline of the family over a transformer and the model's other parts."""
+        import diffusers
+
+        family = self._parts.spec.family
+        made = getattr(diffusers, "FluxControlPipeline" if self._own else _PIPELINES[family])
+        if family == "flux.3":
+            pipeline = made(blocks=diffusers.ModularPipelineBlocks())
+            pipeline.transformer = transformer
+            return pipeline
+        parts = {name: self._parts.get(name) for name in self._parts.for_constructor(made)}
+        return made(**parts | {"transformer": transformer})
 
     def _each(self, action: str) -> None:
         for name in ("transformer", "text_encoder"):
             part = getattr(self._pipeline, name, None)
             if part is not None and getattr(part, "peft_config", None):
                 getattr(part, action)()
+
+
+def _keys(file: Path) -> list[str]:
+    """The names of the tensors in a file."""
+    from safetensors import safe_open
+
+    with safe_open(str(file), "pt") as opened:
+        return list(opened.keys())
 
 
 def _finite(tensor: Any) -> Any:

@@ -55,7 +55,7 @@ class Parts:
                 self.table = ModulationTable(part)
             part = levers.placed(part, name, self.lever, self.device)
             if name == "transformer":
-                self.speed.prepare(part)
+                self.speed.prepare(part, hooked=self.lever == "group")
             self._loaded[name] = part
         return self._loaded[name]
 

@@ -80,8 +80,11 @@ class Speed(Record):
                 f"batch at once, so each picture would depend on the others in it. Use batch=1 with a cache."
             )
 
-    def prepare(self, transformer: Any) -> None:
-        """Set a freshly loaded transformer up. Raises `InputError` where a kernel or compiler is not at hand."""
+    def prepare(self, transformer: Any, *, hooked: bool = False) -> None:
+        """Set a freshly loaded transformer up; `hooked` where its layers come and go by themselves.
+
+        Raises `InputError` where a kernel or compiler is not at hand.
+        """
         if self.attention:
             _attend(transformer, self.attention)
         if self.cache is not None:
@@ -90,8 +93,9 @@ class Speed(Record):
             parallel.split(transformer, self.parallel)
         if self.compile:
             options: dict[str, Any] = {} if self.compile is True else {"backend": self.compile}
-            # A cache's hooks are opaque to the compiler, so with one the graph may break at them.
-            transformer.compile_repeated_blocks(fullgraph=self.cache is None, dynamic=True, **options)
+            # Hooks of a cache, or of layers that come and go, are opaque to the compiler; the graph breaks at them.
+            unbroken = self.cache is None and not hooked
+            transformer.compile_repeated_blocks(fullgraph=unbroken, dynamic=True, **options)
 
 
 def remembering(transformer: Any, which: str) -> AbstractContextManager[None]:
