@@ -8,9 +8,9 @@ from fluxkit.measure.measurement import Measurement
 from fluxkit.measure.pixels import Picture, Plane, blurred, pixels
 from fluxkit.measure.saturation import oklab
 
-_MOST_CHROMA = 0.012
+_MOST_CHROMA = 0.015
 _TONED = 0.005
-_SOFTEN = 3 / 128  # of the shorter side: specks of colour that a decoder leaves in greys are no colour
+_SOFTEN = 6 / 128  # of the shorter side: specks of colour that a decoder leaves round points of light are no colour
 _METHOD = "99th percentile of softened OKLab chroma, and what is left of it beside an even tint"
 
 

@@ -20,6 +20,7 @@ from fluxkit.nano.evaluate import GUIDANCE, Shoot, camera
 from fluxkit.nano.export import WEIGHTS
 from fluxkit.nano.measures import Image
 from fluxkit.nano.render import Portrait, World, render
+from fluxkit.nano.render.film import STOCKS
 from fluxkit.nano.scenes import caption, scene_of
 from fluxkit.nano.worlds import sample
 
@@ -128,9 +129,14 @@ def _heads(fits: Callable[[Portrait], bool], count: int) -> list[Portrait]:
     while len(found) < count:
         world = sample(SEED, index, kind="portrait", held_out=True)
         index += 1
-        if isinstance(world, Portrait) and fits(world):
+        if isinstance(world, Portrait) and fits(world) and not _shows_no_colour(world):
             found.append(world)
     return found
+
+
+def _shows_no_colour(world: Portrait) -> bool:
+    """A marble bust on colour film: in a plain studio nothing in the picture has a colour to be judged."""
+    return world.who == "marble bust" and not STOCKS[world.film].mono
 
 
 def _pairs(worlds: list[Portrait], both: Callable[[World], Pair]) -> list[Pair]:

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-from fluxkit.nano import evaluate  # noqa: E402
+from fluxkit.nano import evaluate, trial  # noqa: E402
 from fluxkit.nano.export import WEIGHTS, taught_words  # noqa: E402
 from fluxkit.nano.measures import background_detail, colourfulness, side_of_light  # noqa: E402
 
@@ -68,3 +68,41 @@ def test_aperture_film_and_guidance_are_seen(shoot):
     assert colourfulness(grey) < 0.04 < colourfulness(colour)
     low, high = (shoot([text.format("f/4")], [5], guidance)[0].astype(int) for guidance in (1.0, 5.0))
     assert np.abs(low - high).mean() > 1
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    """A hundred worlds of the trial with nano's pictures of them: a third of what docs/nano.md reports."""
+    return trial.held_out(100)
+
+
+def test_pictures_of_held_out_scenes_show_what_they_ask_for(shoot, held_out):
+    """The guard of weights and of the template alike: what lowers agreement fails here.
+
+    Of a hundred scenes some fields are asked a dozen times, so that one miss more than the floor bears is let pass.
+    Grain is not among them: the autoencoder cannot carry it (see the next test).
+    """
+    made = shoot([trial.caption(world) for world, _ in held_out], [seed for _, seed in held_out])
+    found = trial.agreement([trial.scene_of(world) for world, _ in held_out], made)
+    for field, floor in trial.FLOORS.items():
+        row = found.row(field)
+        assert row.answered >= 0.8 * row.asked, f"{field}: {row.answered} of {row.asked} could be judged"
+        if field != "grain":
+            assert row.right + 1 >= floor * row.answered, f"{field}: {row.right} of {row.answered} are right"
+
+
+def test_the_guard_sees_prompts_that_lost_their_light(shoot, held_out):
+    heads = [(world, seed) for world, seed in held_out if world.direction in ("left", "right")][:12]
+    mute = [trial.caption(world).replace(f"light from the {world.direction}, ", "") for world, _ in heads]
+    assert all(words != trial.caption(world) for words, (world, _) in zip(mute, heads, strict=True))
+    found = trial.agreement(
+        [trial.scene_of(world) for world, _ in heads], shoot(mute, [seed for _, seed in heads])
+    )
+    assert found.short({"light side": trial.FLOORS["light side"]})
+
+
+def test_grain_does_not_pass_the_autoencoder():
+    before, after, left = trial.grain_through_vae(WEIGHTS, 12)
+    assert before.share("grain") >= 0.9
+    assert after.share("grain") is None or after.share("grain") < before.share("grain")
+    assert left < 0.5
