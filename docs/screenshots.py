@@ -38,6 +38,12 @@ sixty = fk.Sweep(scene, model="nano", steps=8).over(**directions, seed=range(15)
 """
 SHEET = "sheet = fk.ContactSheet(session.shoot(sixty), title='Sixty frames')\nsheet.explore()"
 FRAME = "frame = session.shoot(scene, model='nano', seed=2)\nfk.MaskPainter(frame)"
+CAPTIONS = f"""
+import fluxkit as fk, pathlib, shutil
+folder = pathlib.Path(shutil.copytree({str(ROOT / "examples" / "hourglass")!r}, "hourglass"))
+(folder / "05.yaml").unlink(), (folder / "09.yaml").unlink()
+fk.CaptionForm(fk.TrainingSet.from_folder(folder, trigger="zwirl"), model="nano")
+"""
 OUTPUT = ".jp-Cell:last-child .jp-OutputArea-output"
 
 
@@ -101,6 +107,21 @@ def form(page: Any) -> None:
     save(page, "form")
 
 
+def captions(page: Any) -> None:
+    """The third of twelve photographs, its place being told."""
+    page.set_viewport_size({"width": 1280, "height": 1100})
+    page.get_by_text("1 of 12").wait_for()
+    page.get_by_label("Place").first.focus()
+    page.keyboard.press("PageDown")
+    page.get_by_text("2 of 12").wait_for()
+    page.keyboard.press("PageDown")
+    page.get_by_text("3 of 12").wait_for()
+    page.get_by_label("Background").first.fill("bookshelf")
+    page.get_by_role("button", name="Save 1 caption").wait_for()
+    page.wait_for_timeout(800)
+    save(page, "captions")
+
+
 def rig(page: Any) -> None:
     """Rembrandt light with a rim."""
     page.wait_for_selector(".fk-rig-handle")
@@ -134,6 +155,7 @@ VIEWS: dict[str, tuple[Callable[[Any], None], list[str]]] = {
     "compare": (compare, [START, SHEET]),
     "painter": (painter, [START, FRAME]),
     "form": (form, ["import fluxkit as fk\nfk.SceneForm(fk.HEADSHOT, model='flux.1-dev')"]),
+    "captions": (captions, [CAPTIONS]),
     "rig": (rig, ["import fluxkit as fk\nfk.LightRig(fk.REMBRANDT.with_('rim', fk.Light(direction='behind right')))"]),
     "bench": (bench, ["import fluxkit as fk\nfk.explore(session=fk.Session('bench'))"]),
     "live": (

@@ -29,7 +29,7 @@ _ROOMS = {
     "fluxkit.session.health": ("doctor",),
     "fluxkit.session.reproduction": ("Reproduction", "reproduce"),
     "fluxkit.session.studies": ("aperture_study", "film_study", "light_study"),
-    "fluxkit.widgets": ("LightRig", "MaskPainter", "SceneForm"),
+    "fluxkit.widgets": ("CaptionForm", "LightRig", "MaskPainter", "SceneForm"),
     "fluxkit.sheets": ("ContactSheet",),
     "fluxkit.studio": ("Studio", "explore"),
     "fluxkit._base": ("__version__",),
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from fluxkit.shots import ControlMap, Inputs, Later, LoRA, Mask, ReferenceImage, Shot, ShotPlan, Sweep
     from fluxkit.studio import Studio, explore
     from fluxkit.train import Consent, LoRARecipe, TrainingSet
-    from fluxkit.widgets import LightRig, MaskPainter, SceneForm
+    from fluxkit.widgets import CaptionForm, LightRig, MaskPainter, SceneForm
 
 
 def __getattr__(name: str) -> Any:

@@ -29,9 +29,9 @@ def shrunk(image: Image, side_px: int = SIDE_PX) -> Image:
     return reduced if reduced.size == size else reduced.resize(size, Resampling.BICUBIC)
 
 
-def jpeg(image: Image) -> bytes:
+def jpeg(image: Image, side_px: int = SIDE_PX) -> bytes:
     """A thumbnail as JPEG bytes, about 15 kB; a very small picture keeps the full resolution of its colours."""
     small = max(image.size) <= _SHARP_PX
     buffer = io.BytesIO()
-    shrunk(image).save(buffer, "JPEG", quality=92 if small else 85, subsampling=0 if small else 2)
+    shrunk(image, side_px).save(buffer, "JPEG", quality=92 if small else 85, subsampling=0 if small else 2)
     return buffer.getvalue()

@@ -13,13 +13,14 @@ from pydantic import Field
 from fluxkit._base import Record
 from fluxkit.errors import FluxkitError, InputError
 from fluxkit.scene import Scene, Subject
+from fluxkit.train import sidecars
 from fluxkit.train.looks import Look, look
+from fluxkit.train.sidecars import Caption
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Kind = Literal["person", "thing", "place", "style"]
-Caption = str | Scene
 Captioner = Callable[["Image"], Caption]
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
@@ -160,10 +161,20 @@ class TrainingSet:
             names = ", ".join(photograph.name for photograph in self.photographs)
             raise InputError(f"A caption was given for {strange[0]!r}, which is not in the set. It holds: {names}.")
         changed = [
-            photograph.with_(caption=captions[photograph.name]) if photograph.name in captions else photograph
+            _captioned(photograph, captions[photograph.name]) if photograph.name in captions else photograph
             for photograph in self.photographs
         ]
         return self._of(changed)
+
+    def save_captions(self, *names: str) -> list[Path]:
+        """Write captions beside their pictures: a scene as `name.yaml`, words as `name.txt`; gives the files written.
+
+        Of the photographs named, or of all that have a caption. What lies there already is not written again. Raises
+        `InputError`, before anything is written, where two pictures would share a file, or where a scene that lies
+        beside a picture would be read instead of its words.
+        """
+        chosen = [photograph for photograph in self.photographs if not names or photograph.name in names]
+        return sidecars.write({each.path: each.caption for each in chosen if each.caption is not None})
 
     def without(self, *names: str) -> TrainingSet:
         """The set without some photographs, by file name; what was said about duplicates is looked at anew."""
@@ -171,6 +182,14 @@ class TrainingSet:
 
     def check(self, *, resolution: int = SMALL) -> list[Finding]:
         """What is wrong with the set as a whole and, by name, with its photographs; worst first."""
+        found = self.about()
+        for photograph in self.photographs:
+            own = self.about_one(photograph, resolution=resolution)
+            found += [finding.with_(message=f"{photograph.name}: {finding.message}") for finding in own]
+        return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
+
+    def about(self) -> list[Finding]:
+        """What is wrong with the set as a whole, and which files could not be read."""
         found = list(self.unreadable)
         count = len(self.photographs)
         if count < 5:
@@ -192,10 +211,11 @@ class TrainingSet:
                     cure="Vary place, light and distance.",
                 )
             )
-        for photograph in self.photographs:
-            own = [*photograph.findings, *_of_size(photograph, resolution)]
-            found += [finding.with_(message=f"{photograph.name}: {finding.message}") for finding in own]
-        return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
+        return found
+
+    def about_one(self, photograph: Photograph, *, resolution: int = SMALL) -> list[Finding]:
+        """What is wrong with one photograph, where it is to be learned at `resolution` pixels."""
+        return [*photograph.findings, *_of_size(photograph, resolution)]
 
     @property
     def content(self) -> str:
@@ -250,17 +270,26 @@ class TrainingSet:
 
 
 def triggered(scene: Scene, trigger: str) -> Scene:
-    """The scene with the trigger at its subject, so that every model's template writes it where it belongs."""
-    subject = scene.subject or Subject(description="")
-    return scene if subject.trigger == trigger else scene.with_(subject=subject.with_(trigger=trigger))
+    """The scene with the trigger at its subject, so that every model's template writes it where it belongs.
+
+    A caption need not name the subject: where it does not, the trigger alone stands for it.
+    """
+    if scene.subject is None:
+        return scene.with_(subject=Subject(description=trigger))
+    return scene if scene.subject.trigger == trigger else scene.with_("subject.trigger", trigger)
 
 
-def opened(path: Path) -> Image:
-    """A picture file upright and in 8-bit sRGB. Raises `InputError` for what is no picture, or is damaged."""
+def opened(path: Path, *, about: int | None = None) -> Image:
+    """A picture file upright and in 8-bit sRGB; with `about`, a JPEG may come smaller, but not below so many pixels.
+
+    Raises `InputError` for what is no picture, or is damaged.
+    """
     from PIL import Image, ImageCms, ImageOps
 
     try:
         with Image.open(path) as picture:
+            if about:
+                picture.draft(None, (about, about))
             picture.load()
             profile = picture.info.get("icc_profile")
             upright = ImageOps.exif_transpose(picture)
@@ -281,7 +310,7 @@ def opened(path: Path) -> Image:
 
 def _photograph(path: Path, captioner: Captioner | None) -> Photograph:
     image = opened(path)
-    caption = _sidecar(path)
+    caption = sidecars.read(path)
     if caption is None and captioner is not None:
         caption = captioner(image)
     seen = look(image)
@@ -297,19 +326,16 @@ def _photograph(path: Path, captioner: Captioner | None) -> Photograph:
     )
 
 
-def _sidecar(path: Path) -> Caption | None:
-    for suffix in (".yaml", ".yml", ".json"):
-        beside = path.with_suffix(suffix)
-        if beside.is_file():
-            text = beside.read_text(encoding="utf-8")
-            return Scene.from_json(text) if suffix == ".json" else Scene.from_yaml(text)
-    beside = path.with_suffix(".txt")
-    return beside.read_text(encoding="utf-8").strip() or None if beside.is_file() else None
-
-
 def _content(image: Image) -> str:
     digest = hashlib.sha256(f"{image.width}x{image.height}:".encode() + image.tobytes()).hexdigest()
     return f"photograph1-{digest[:16]}"
+
+
+def _captioned(photograph: Photograph, caption: Caption) -> Photograph:
+    """The photograph with another caption; what is said of its look and its twins stays."""
+    others = [finding for finding in photograph.findings if finding.rule in ("soft", "duplicate")]
+    missing = [finding for finding in _of_look(photograph.look, caption) if finding.rule == "no caption"]
+    return photograph.with_(caption=caption, findings=(*others, *missing))
 
 
 def _of_look(seen: Look, caption: Caption | None) -> Iterator[Finding]:
@@ -320,7 +346,7 @@ def _of_look(seen: Look, caption: Caption | None) -> Iterator[Finding]:
             message=f"it is soft: its finest detail is {seen.sharpness:.2f} of what clean edges hold.",
             cure="Leave it out, or it teaches softness.",
         )
-    if caption is None:
+    if caption is None or caption == "":
         yield Finding(
             severity="note",
             rule="no caption",

@@ -82,7 +82,9 @@ class FieldControl:
             return ""
         if isinstance(value, tuple | list):
             return ", ".join(str(part) for part in value)
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        if isinstance(value, float) and float(f"{value:g}") == value:
+            return f"{value:g}"
+        return str(value)
 
     def _changed(self, _change: Any) -> None:
         if not self._silent:

@@ -56,15 +56,16 @@ class RecordForm:
                 found[name] = value
         return found or None
 
-    def fill(self, value: Record | None) -> None:
-        """Show another value, without telling anybody."""
+    def fill(self, value: Record | Mapping[str, Any] | None) -> None:
+        """Show another value, or what `data` once gave, without telling anybody."""
         for name, control in self.controls.items():
-            part = self._default(name) if value is None else getattr(value, name)
+            given = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+            part = self._default(name) if given is None else given
             if isinstance(control, FieldControl):
                 control.value = part
             else:
                 control.fill(part)
-        self.head(value)
+        self.head(value if isinstance(value, Record) else None)
 
     def complain(self, errors: Errors) -> None:
         """Show each message below the field at its path; one about the whole stands above the fields."""
@@ -157,8 +158,9 @@ class ListForm:
             index = str(filled.index(form)) if form in filled else ""
             form.complain({path[1:]: message for path, message in errors.items() if path and path[0] == index})
 
-    def _form(self, value: Record | None) -> RecordForm:
-        form = RecordForm(self._kind, value, self._on_change, look=self._look)
+    def _form(self, value: Record | Mapping[str, Any] | None) -> RecordForm:
+        form = RecordForm(self._kind, None, self._on_change, look=self._look)
+        form.fill(value)
         form.clear.description = f"Remove this {_said(self._kind)}"
         form.clear.on_click(lambda _button: self._remove(form))
         return form

@@ -42,6 +42,9 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
     for which prompt and findings are shown.
     """
 
+    heading = "Prompt"
+    """What the words are that the form tells."""
+
     def __init__(self, scene: Scene | None = None, model: str | ModelSpec = "flux.1-dev") -> None:
         self._scene = scene or Scene()
         self._spec = models.get(model)
@@ -85,7 +88,29 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
             self.rig.lighting = scene.lighting
         finally:
             self._busy = False
+        self._complain({})
         self._take(scene)
+
+    def typed(self) -> dict[str, Any]:
+        """What stands in the controls as plain values, also what the model does not take; `restore` shows it again."""
+        return self._data()
+
+    def restore(self, scene: Scene, typed: dict[str, Any]) -> None:
+        """Show what `typed` once gave, with what is wrong with it; `scene` is `.scene` where it is no scene."""
+        self._busy = True
+        try:
+            self.start.value = None
+            for name, form in self._parts.items():
+                if form.preset is not None:
+                    form.preset.value = None
+                form.fill(typed.get(name))
+            self._rest.fill(typed)
+            self.rig.lighting = scene.lighting
+        finally:
+            self._busy = False
+        self._scene, self._shown = scene, None
+        self._tell()
+        self._changed()
 
     def code(self) -> str:
         """The Python that makes the scene."""
@@ -123,6 +148,10 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
         )
         table = f"<table><tbody>{rows}</tbody></table>" if rows else "<p>Nothing is set.</p>"
         return f"{table}{told_html(self._scene, self._spec)[0]}"
+
+    def _worded(self) -> Scene:
+        """The scene whose prompt is told."""
+        return self._scene
 
     def _part(self, name: str) -> RecordForm:
         kind = record_type(Scene.model_fields[name].annotation)
@@ -199,7 +228,7 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
         self._head()
 
     def _tell(self) -> None:
-        told, self._shown = told_html(self._scene, self._spec, self._shown)
+        told, self._shown = told_html(self._worded(), self._spec, self._shown, self.heading)
         self.told.value = f'<div class="fk-told">{told}</div>'
         self._head()
 

@@ -168,7 +168,10 @@ class SheetView(View):
         self.send(message, buffers=[preview] if preview else None)
 
     def _voted(self, change: Any) -> None:
-        new = [(first, second) for first, second in change["new"][len(change["old"] or ()) :]]
+        old, told = list(change["old"] or ()), list(change["new"])
+        # A page that was opened again may begin a list of its own; what it adds counts all the same.
+        same = next((i for i, (was, now) in enumerate(zip(old, told, strict=False)) if was != now), min(len(old), len(told)))
+        new = [(first, second) for first, second in told[same:]]
         if self._on_votes and new:
             self._on_votes(*((new, []) if change["name"] == "votes" else ([], new)))
 

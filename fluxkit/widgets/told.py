@@ -16,7 +16,9 @@ _SIGNS = {"note": "i", "warning": "!", "error": "✕"}
 _NEAREST_M, _FURTHEST_M = 0.3, 100.0
 
 
-def told_html(scene: Scene, spec: ModelSpec, before: Prompt | None = None) -> tuple[str, Prompt | None]:
+def told_html(
+    scene: Scene, spec: ModelSpec, before: Prompt | None = None, heading: str = "Prompt"
+) -> tuple[str, Prompt | None]:
     """The whole column as HTML, and the prompt in it; words that `before` did not have are marked."""
     try:
         prompt = scene.prompt(spec)
@@ -24,7 +26,7 @@ def told_html(scene: Scene, spec: ModelSpec, before: Prompt | None = None) -> tu
     except FluxkitError as error:
         return f'<p role="alert">{html.escape(str(error))}</p>', before
     parts = [
-        f"<h4>Prompt for {html.escape(spec.id)}</h4>",
+        f"<h4>{heading} for {html.escape(spec.id)}</h4>",
         f'<p class="fk-words">{_words(prompt, before) or "<em>Nothing is said yet.</em>"}</p>',
         _tokens(prompt),
         _findings(findings),

@@ -37,7 +37,6 @@ export function mountSheet(root, host) {
   let waiting = false;
   let stale = true;
   let byAxes = Boolean(host.layout);
-  const told = { votes: [], ties: [] };
   const urls = new Map();
   const originals = new Map();
   const indexOf = new Map();
@@ -228,7 +227,7 @@ export function mountSheet(root, host) {
       help: () => (help.hidden = !help.hidden),
       full: () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()),
       code: copyCode,
-      send: () => host.sendBack(picksFile(state, host.sheet, told)),
+      send: () => host.sendBack(picksFile(state, host.sheet, host.told())),
       close,
     };
     actions[action.kind]?.();
@@ -398,8 +397,13 @@ export function mountSheet(root, host) {
     return look(cards, { unseen: true, words: `Which is better?  Pair ${pairs.at + 1} of ${pairs.queue.length}` });
   }
 
+  /** An answer is kept at once, behind those that the host knows of: from before the page was opened, or another view. */
   function vote(side) {
+    const pair = currentPair(pairs);
     pairs = answered(pairs, side);
+    const { votes, ties } = host.told();
+    const [better, worse] = side === null ? [] : [pair[side], pair[1 - side]];
+    host.voted(better ? [...votes, [better, worse]] : votes, better ? ties : [...ties, pair], strongest(pairs));
     showPair();
   }
 
@@ -408,11 +412,7 @@ export function mountSheet(root, host) {
     pairs = null;
     closeLoupe();
     if (!ended.at) return;
-    told.votes.push(...ended.votes);
-    told.ties.push(...ended.ties);
-    const ranked = strongest(ended);
-    host.voted?.(told.votes, told.ties, ranked);
-    const best = ranked.slice(0, 5).map((id) => state.cards[indexOf.get(id)].number);
+    const best = strongest(ended).slice(0, 5).map((id) => state.cards[indexOf.get(id)].number);
     status.textContent = `After ${ended.at} ${ended.at === 1 ? "pair" : "pairs"}, strongest first: frames ${best.join(", ")}`;
   }
 

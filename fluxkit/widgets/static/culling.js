@@ -282,7 +282,7 @@ export function picksFile(state, sheet, told = { votes: [], ties: [] }) {
     const mark = markOf(state, card.id);
     if (mark.rating || mark.pick) marks[card.id] = mark;
   }
-  const pairs = told.votes.length || told.ties.length ? { votes: told.votes, ties: told.ties } : {};
+  const pairs = told.votes.length || told.ties.length ? { votes: told.votes, ties: told.ties, by: told.by } : {};
   return { format: "fluxkit-picks-1", sheet, marks, ...pairs };
 }
 

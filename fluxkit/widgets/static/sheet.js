@@ -86,6 +86,7 @@ function hostOf(model, inbox, trouble) {
     stop: () => inbox.views.delete(view),
     save: (marks) => save("marks", marks),
     choose: (ids) => save("chosen", ids),
+    told: () => ({ votes: model.get("votes"), ties: model.get("ties") }),
     voted: (votes, ties, ranked) => {
       model.set("ties", ties);
       model.set("ranking", ranked);
