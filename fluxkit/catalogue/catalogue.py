@@ -194,15 +194,20 @@ class Catalogue:
 
         self._ledger.write(work)
 
-    def prefer(self, better: Frame | str, other: Frame | str, *, tie: bool = False) -> None:
-        """Keep the answer to a pair: `better` was preferred to `other`, or neither was (`tie`)."""
+    def prefer(self, better: Frame | str, other: Frame | str, *, tie: bool = False, name: str | None = None) -> None:
+        """Keep the answer to a pair: `better` was preferred to `other`, or neither was (`tie`).
+
+        An answer with a `name` counts once, however often it is given: a file that is read again votes no second time.
+        """
         first, second = id_of(better), id_of(other)
-        entry = {"op": "prefer", "name": secrets.token_hex(8), "first": first, "second": second, "tie": tie}
+        known_as = name or secrets.token_hex(8)
+        entry: Entry = {"op": "prefer", "name": known_as, "first": first, "second": second, "tie": tie}
 
         def work(writer: Writer) -> None:
             self._require([first, second])
-            self._ledger.note_down([entry], durable=True)
-            writer.prefer(entry)
+            if not writer.has_answer(known_as):
+                self._ledger.note_down([entry], durable=True)
+                writer.prefer(entry)
 
         self._ledger.write(work)
 
@@ -211,6 +216,10 @@ class Catalogue:
         rows = self._ledger.ask(lambda index: index.rows("SELECT first, second, tie FROM votes ORDER BY number"))
         decided = tuple((first, second) for first, second, tie in rows if not tie)
         return decided, tuple((first, second) for first, second, tie in rows if tie)
+
+    def _answers(self) -> list[Entry]:
+        """Every answer to a pair, with the name that keeps it from counting twice."""
+        return self._ledger.ask(lambda index: Writer(index, self.store).answers())
 
     def marks(self, frame: Frame | str) -> Marks:
         """What was said about a frame: rating, pick, tags, note and project."""
@@ -292,7 +301,8 @@ class Catalogue:
         return len(self)
 
     def export(self, folder: str | Path, frames: Iterable[Frame] | None = None) -> Catalogue:
-        """Copy frames (all, unless told) with their marks, receipts and lineage into a catalogue in `folder`."""
+        """Copy frames (all, unless told) into a catalogue in `folder`, with their marks, receipts and lineage, and the
+        answers to pairs of them."""
         target = Catalogue(folder)
         copy(self, target, target._ledger, self.frames() if frames is None else frames)
         return target

@@ -60,6 +60,7 @@ def entries_of(index: Index, writer: Writer) -> Iterator[Entry]:
     for seq, role, parent in index.rows("SELECT child, role, parent FROM lineage"):
         child = index.one("SELECT shot_id, take FROM frames WHERE seq = ?", (seq,))
         yield {"op": "link", "frame": f"frame1-{child[0].partition('-')[2]}-{child[1]}", "role": role, "of": parent}
+    yield from writer.answers()
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:

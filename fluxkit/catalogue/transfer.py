@@ -27,25 +27,32 @@ def copy(source: Catalogue, target: Catalogue, ledger: Ledger, frames: Iterable[
     """Copy frames of `source`, byte for byte, into `target` (whose ledger is given); the frames as they lie there.
 
     What was already said about a frame in the target is kept. A different picture of the same shot and take gets the
-    next free take.
+    next free take. Answers to pairs go along where both frames do.
     """
     copied: list[Frame] = []
+    there: dict[str, str] = {}
     rest = iter(frames)
     while batch := list(islice(rest, _BATCH)):
         here: list[Frame] = []
         elsewhere: list[Frame] = []
         for frame in batch:
-            there = target.find(frame.id)
-            taken = there is not None and there.fingerprint != frame.fingerprint
+            known = target.find(frame.id)
+            taken = known is not None and known.fingerprint != frame.fingerprint
             (elsewhere if taken or not isinstance(frame, FiledFrame) else here).append(frame)
         _copy_files(source, target, ledger, [frame for frame in here if isinstance(frame, FiledFrame)])
         copied += [found for frame in here if (found := target.find(frame.id)) is not None]
+        there |= {frame.id: frame.id for frame in here}
         for frame in elsewhere:
             added = target.add(frame, receipt=source.receipt(frame))
             said = source.marks(frame).canonical()
             if said and not added.marks.canonical():
                 target.mark(added, tag=said.pop("tags", ()), **said)
             copied.append(added)
+            there[frame.id] = added.id
+    for answer in source._answers():
+        if answer["first"] in there and answer["second"] in there:
+            first, second = there[answer["first"]], there[answer["second"]]
+            target.prefer(first, second, tie=answer["tie"], name=answer["name"])
     return copied
 
 

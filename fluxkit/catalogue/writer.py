@@ -83,6 +83,15 @@ class Writer:
         row = (entry["name"], entry["first"], entry["second"], int(entry["tie"]))
         self._index.run("INSERT OR IGNORE INTO votes (name, first, second, tie) VALUES (?, ?, ?, ?)", row)
 
+    def has_answer(self, name: str) -> bool:
+        """Whether an answer to a pair is here already."""
+        return self._index.one("SELECT 1 FROM votes WHERE name = ?", (name,)) is not None
+
+    def answers(self) -> list[Entry]:
+        """Every answer to a pair as the journal says it, in the order of voting."""
+        rows = self._index.rows("SELECT name, first, second, tie FROM votes ORDER BY number")
+        return [{"op": "prefer", "name": n, "first": a, "second": b, "tie": bool(tie)} for n, a, b, tie in rows]
+
     def marks(self, seq: int) -> Marks:
         """What was said about a frame."""
         rows = self._index.rows(

@@ -125,6 +125,21 @@ def test_damage_met_while_the_catalogue_is_open_is_salvaged_too(tmp_path):
         assert len(catalogue) == 62
 
 
+def test_answers_to_pairs_outlive_the_journal_and_then_the_index(tmp_path):
+    with Catalogue(tmp_path / "shoot") as catalogue:
+        one, two = (catalogue.add(make_frame(seed)) for seed in (1, 2))
+        catalogue.prefer(one, two)
+        catalogue.prefer(one, two, tie=True)
+        votes = catalogue.votes()
+    (tmp_path / "shoot" / "journal.jsonl").unlink()
+    with Catalogue(tmp_path / "shoot") as catalogue:
+        catalogue.mark(one, rating=3)
+    for name in (tmp_path / "shoot").glob("index.sqlite*"):
+        name.unlink()
+    with Catalogue(tmp_path / "shoot") as catalogue:
+        assert catalogue.votes() == votes
+
+
 def test_a_line_cut_short_in_the_journal_costs_only_itself(tmp_path):
     ids = fill(tmp_path / "shoot")
     with (tmp_path / "shoot" / "journal.jsonl").open("a") as file:

@@ -76,3 +76,14 @@ def test_pictures_of_a_plain_folder_are_taken_in(catalogue, tmp_path):
     (tmp_path / "loose" / "broken.png").write_bytes(b"no picture")
     assert sorted(frame.shot.seed for frame in catalogue.import_(tmp_path / "loose")) == [1, 2]
     assert catalogue.verify()
+
+
+def test_answers_to_pairs_go_along_and_count_once(catalogue, tmp_path):
+    one, two, three = (catalogue.add(make_frame(seed)) for seed in (1, 2, 3))
+    catalogue.prefer(one, two)
+    catalogue.prefer(two, one, tie=True)
+    catalogue.prefer(three, one)
+    with catalogue.export(tmp_path / "client", [one, two]) as out:
+        assert out.votes() == (((one.id, two.id),), ((two.id, one.id),))
+    catalogue.import_(tmp_path / "client")
+    assert catalogue.votes() == (((one.id, two.id), (three.id, one.id)), ((two.id, one.id),))
