@@ -70,10 +70,13 @@ class LiveSheet:
         self._job.cancel()
 
     def sheet(self) -> ContactSheet:
-        """The frames made so far as a contact sheet, with the marks given here; a failed shot says why in its place."""
+        """The frames made so far as a contact sheet, with the marks and the answers to pairs that were given here.
+
+        A failed shot says why in its place.
+        """
         failed: Iterable[EngineError] = self._job.errors.values()
         made = ContactSheet(self._job.frames, failed=failed, **self._options)
-        made.mark(self._sheet.marks)
+        made._go_on_from(self._sheet)
         return made
 
     def result(self, timeout: float | None = None) -> ContactSheet:

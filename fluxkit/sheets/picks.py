@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from fluxkit.frames.marks import Marks
 FORMAT = "fluxkit-picks-1"
 
 _MOST_BYTES = 20_000_000
+_LONGEST_NAME = 100_000
 
 
 Pair = tuple[str, str]
@@ -26,9 +28,9 @@ class Picks:
     """What a client sent back."""
 
     marks: dict[str, Marks]
-    votes: list[Pair]
-    """Answers to blind pairs: (better, other) by frame id."""
-    ties: list[Pair]
+    votes: dict[str, Pair]
+    """Answers to blind pairs, (better, other) by frame id, each under a name that it has however often it is read."""
+    ties: dict[str, Pair]
 
 
 def read_picks(source: str | Path | Mapping[str, Any], known: Iterable[str]) -> Picks:
@@ -50,7 +52,16 @@ def read_picks(source: str | Path | Mapping[str, Any], known: Iterable[str]) -> 
             f"{strangers[0]!r}. Merge them into the sheet that was sent out."
         )
     marks = {name: _marks(name, mark) for name, mark in data["marks"].items()}
-    return Picks(marks, _pairs(data.get("votes", []), frames), _pairs(data.get("ties", []), frames))
+    votes, ties = (_pairs(data.get(kind, []), frames) for kind in ("votes", "ties"))
+    # A page numbers its answers and says who it is; of an older file, the answers themselves tell it from others.
+    by = str(data.get("by") or [votes, ties])[:_LONGEST_NAME]
+    return Picks(marks, _named(f"{by} vote", votes), _named(f"{by} tie", ties))
+
+
+def _named(by: str, pairs: list[Pair]) -> dict[str, Pair]:
+    return {
+        hashlib.sha256(f"{by} {number} {pair}".encode()).hexdigest()[:16]: pair for number, pair in enumerate(pairs)
+    }
 
 
 def _pairs(given: Any, frames: set[str]) -> list[Pair]:

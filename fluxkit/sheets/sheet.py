@@ -90,6 +90,8 @@ class ContactSheet:
         self._view: SheetView | None = None
         self._votes: list[Pair] = []
         self._ties: list[Pair] = []
+        self._merged: set[str] = set()
+        """Names of the answers that were read from files."""
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -163,11 +165,15 @@ class ContactSheet:
     def merge_picks(self, source: str | Path | Mapping[str, Any]) -> Frames:
         """Take over the picks that a client sent back (`picks.json` of the HTML page); returns the picked frames.
 
-        What the client left alone stays as it is. Raises `SheetError` for a file that belongs to another sheet.
+        What the client left alone stays as it is. Answers to blind pairs count once, also where a file, or a later one
+        of the same client, is merged again. Raises `SheetError` for a file that belongs to another sheet.
         """
         read = read_picks(source, (frame.id for frame in self.frames))
         self.mark(read.marks)
-        self.prefer(read.votes, read.ties)
+        for answers, tie in ((read.votes, False), (read.ties, True)):
+            for name in [name for name in answers if name not in self._merged]:
+                self._merged.add(name)
+                self._take_answer(answers[name], tie=tie, name=name)
         if self._view is not None:
             self._view.marks = {**self._view.marks, **plain_marks(read.marks)}
         return self.picks
@@ -187,15 +193,27 @@ class ContactSheet:
 
         Raises `SheetError` for a frame that is not on this sheet.
         """
-        by_id = {frame.id: frame for frame in self._frames}
-        for pairs, kept, tie in ((votes, self._votes, False), (ties, self._ties, True)):
-            for first, second in pairs:
-                strangers = [name for name in (first, second) if name not in by_id]
-                if strangers:
-                    raise SheetError(f"A vote names {strangers[0]!r}, which is not on this sheet. Use frame.id.")
-                kept.append((first, second))
-                if isinstance(frame := by_id[first], FiledFrame):
-                    frame.catalogue.prefer(first, second, tie=tie)
+        here = {frame.id for frame in self._frames}
+        answers = [*((pair, False) for pair in votes), *((pair, True) for pair in ties)]
+        for name in (name for pair, _tie in answers for name in pair):
+            if name not in here:
+                raise SheetError(f"A vote names {name!r}, which is not on this sheet. Use frame.id.")
+        for pair, tie in answers:
+            self._take_answer(pair, tie=tie)
+
+    def _take_answer(self, pair: Pair, *, tie: bool, name: str | None = None) -> None:
+        first, second = pair
+        (self._ties if tie else self._votes).append((first, second))
+        frame = next(frame for frame in self._frames if frame.id == first)
+        if isinstance(frame, FiledFrame):
+            frame.catalogue.prefer(first, second, tie=tie, name=name)
+
+    def _go_on_from(self, former: ContactSheet) -> None:
+        """Take what people thought of these frames on another sheet; their catalogue knows of it already."""
+        here = {frame.id for frame in self.frames}
+        self._marks.update({name: mark for name, mark in former.marks.items() if name in here})
+        self._votes += [pair for pair in former.votes if here.issuperset(pair)]
+        self._ties += [pair for pair in former.ties if here.issuperset(pair)]
 
     # ---- live
 

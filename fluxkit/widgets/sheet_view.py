@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, zip_longest
 from typing import Any
 
 import traitlets
@@ -168,10 +169,9 @@ class SheetView(View):
         self.send(message, buffers=[preview] if preview else None)
 
     def _voted(self, change: Any) -> None:
-        old, told = list(change["old"] or ()), list(change["new"])
         # A page that was opened again may begin a list of its own; what it adds counts all the same.
-        same = next((i for i, (was, now) in enumerate(zip(old, told, strict=False)) if was != now), min(len(old), len(told)))
-        new = [(first, second) for first, second in told[same:]]
+        pairs = zip_longest(change["old"] or (), change["new"])
+        new = [(now[0], now[1]) for was, now in dropwhile(lambda pair: pair[0] == pair[1], pairs) if now is not None]
         if self._on_votes and new:
             self._on_votes(*((new, []) if change["name"] == "votes" else ([], new)))
 

@@ -111,6 +111,21 @@ def test_votes_that_come_back_are_the_sheet_s_and_the_catalogue_s(eight, tmp_pat
         assert catalogue.votes() == (sheet.votes, sheet.ties)
 
 
+def test_picks_that_are_merged_again_do_not_vote_again(eight, tmp_path):
+    with Catalogue(tmp_path / "catalogue") as catalogue:
+        kept = [catalogue.add(frame) for frame in eight[:3]]
+        a, b, c = (frame.id for frame in kept)
+        first = {"format": "fluxkit-picks-1", "marks": {}, "votes": [[a, b]], "ties": [[b, c]], "by": "ann"}
+        later = {**first, "votes": [[a, b], [a, c]]}
+        other = {**first, "by": "bob"}
+        for _notebook in range(2):  # a notebook that is run twice makes its sheet twice
+            sheet = ContactSheet(kept)
+            for picks in (first, first, later, other):
+                sheet.merge_picks(picks)
+            assert sheet.votes == ((a, b), (a, c), (a, b)) and sheet.ties == ((b, c), (b, c))
+        assert catalogue.votes() == (sheet.votes, sheet.ties)
+
+
 @pytest.mark.parametrize("votes", [[["x", "y"]], [["one"]], "no", [[1, 2]], {"a": "b"}], ids=str)
 def test_votes_that_are_no_pairs_of_frames_are_refused(sheet, votes):
     with pytest.raises(SheetError, match="no pairs of frames"):

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from fluxkit.engines import FunctionEngine
-from fluxkit.errors import BadPictureError
+from fluxkit.errors import BadPictureError, EngineError
 from fluxkit.frames.marks import Marks
 from fluxkit.scene import Light, Lighting, Scene, Subject
 from fluxkit.session import Session
@@ -198,6 +198,43 @@ def test_votes_of_blind_pairs_reach_the_sheet_and_the_catalogue(sheet, session):
     assert sheet.votes == ((a, b), (c, b))
     assert sheet.ties == ((a, c),)
     assert session.catalogue.votes() == (((a, b), (c, b)), ((a, c),))
+
+
+def test_votes_of_a_page_that_was_opened_again_are_not_lost(sheet):
+    view = sheet.explore()
+    a, b, c = (frame.id for frame in sheet.frames[:3])
+    before = sheet.votes
+    view.votes = [[a, b], [a, c], [b, c]]
+    view.votes = [[c, a]]
+    assert sheet.votes == (*before, (a, b), (a, c), (b, c), (c, a))
+
+
+def test_the_finished_sheet_of_a_live_one_keeps_marks_and_votes(session):
+    sweep = Sweep(Scene(subject="a pear"), model="flux.1-schnell", size=(256, 256)).over(seed=[71, 72, 73])
+    live = ContactSheet.live(session.submit(sweep))
+    live.job.result(60)
+    a, b, _c = (frame.id for frame in live.job.frames)
+    live.view.marks = {a: {"rating": 4, "pick": ""}}
+    live.view.votes = [[a, b]]
+    made = live.sheet()
+    assert made.votes == ((a, b),) and made.marks[a].rating == 4
+    assert session.catalogue.votes()[0].count((a, b)) == 1
+
+
+def test_a_mark_on_a_frame_that_was_never_made_does_not_cost_the_sheet(tmp_path):
+    def paint_one(shot):
+        if shot.seed == 1:
+            raise RuntimeError("no")
+        return Image.new("RGB", (shot.width, shot.height))
+
+    with Session(tmp_path, engine=FunctionEngine(paint_one)) as session:
+        sweep = Sweep(Scene(subject="a pear"), model="flux.1-schnell", size=(256, 256)).over(seed=[0, 1, 2])
+        live = ContactSheet.live(session.submit(sweep))
+        with pytest.raises(EngineError):
+            live.job.result(60)
+        never = live._sheet._frames[2].id
+        live.view.marks = {never: {"rating": 5, "pick": "pick"}}
+        assert len(live.sheet().frames) == 1 and not live.sheet().marks
 
 
 def test_a_message_from_another_thread_goes_with_the_cell_that_made_the_widget(monkeypatch):
