@@ -12,7 +12,7 @@ from fluxkit import models
 from fluxkit.engines import Progress, silent
 from fluxkit.engines.local import LocalEngine
 from fluxkit.engines.local.prefix import Fork, forks
-from fluxkit.errors import Cancelled, CapabilityError, InputError
+from fluxkit.errors import BadPictureError, Cancelled, CapabilityError, InputError
 from fluxkit.models import ModelSpec
 from fluxkit.shots import Later
 from fluxkit.shots.shot import Shot
@@ -365,6 +365,29 @@ def test_pictures_are_developed_beside_the_next_exposure_to_the_same_pixels(
         made[beside] = prints(LocalEngine(device="cpu"), *shots)
         assert threads == {"fluxkit-darkroom" if beside else "MainThread"}
     assert made[True] == made[False]
+
+
+def test_a_picture_that_fails_in_the_darkroom_holds_up_no_others(
+    dev: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fluxkit.engines.local import makers, run
+
+    monkeypatch.setattr(run, "is_free", lambda *_: True)
+    shots = [a_shot(dev, seed=seed, steps=2) for seed in range(8)]
+    develop, exposed, made = makers.develop, set(), []
+
+    def spoilt(parts: Any, shot: Shot, latents: Any) -> Any:
+        return develop(parts, shot, latents * (float("nan") if shot == shots[1] else 1))
+
+    def seen(progress: Progress) -> None:
+        exposed.update({progress.shot} if progress.stage == "decode" else ())
+
+    monkeypatch.setattr(makers, "develop", spoilt)
+    with pytest.raises(BadPictureError) as raised:
+        made.extend(frame.shot for frame in LocalEngine(device="cpu").shoot(shots, seen))
+    assert raised.value.shot == shots[1]
+    assert len(exposed) < len(shots), "the rest is not made behind the back of an error"
+    assert set(made) == exposed - {shots[1]}, "what was exposed before is not lost"
 
 
 @pytest.mark.parametrize("beside", [True, False])

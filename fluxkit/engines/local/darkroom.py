@@ -55,6 +55,10 @@ class Darkroom(Generic[T]):
         while self._waiting and self._waiting[0].done() and self._waiting[0].exception() is None:
             yield self._waiting.popleft().result()
 
+    def failed(self) -> bool:
+        """Whether a result that is there is a failure: those behind it wait for `rest`."""
+        return any(one.done() and one.exception() is not None for one in self._waiting)
+
     def rest(self) -> Iterator[Future[T]]:
         """Everything given, as it ended, once all of it has."""
         while self._waiting:

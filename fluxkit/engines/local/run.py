@@ -62,7 +62,7 @@ class Run:
                 for one in exposed:
                     self._tell("decode", shot=one.shot)
                     self._give(one)
-                if not self._beside:
+                if not self._beside or self._room.failed():
                     yield from self._settled()
             yield from self._settled()
         except GeneratorExit:
