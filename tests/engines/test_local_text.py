@@ -132,6 +132,29 @@ def test_prompts_beyond_the_cache_are_forgotten_and_encoded_again(dev: ModelSpec
     assert [frame.fingerprint for frame in shoot(engine, *shots)] == [frame.fingerprint for frame in first]
 
 
+def test_prompts_that_do_not_fit_together_are_still_encoded_once_each(dev: ModelSpec, engine: LocalEngine) -> None:
+    shots = [a_shot(dev, prompt=f"{word} cat", seed=seed, steps=1) for seed in (1, 2) for word in ("a", "the", "one")]
+    whole = {frame.shot: frame.fingerprint for frame in shoot(engine, *shots)}
+    small = LocalEngine(device="cpu", embeds_bytes=int(engine.embeds.nbytes * 0.7))
+    assert {frame.shot: frame.fingerprint for frame in shoot(small, *shots)} == whole
+    assert small.embeds.encoded == 3 and len(small.embeds) == 2
+
+
+def test_provenance_says_which_weights_were_loaded(engine: LocalEngine, dev: ModelSpec) -> None:
+    from fluxkit.models.weights import weights_tag
+
+    frame = shoot(engine, a_shot(dev, steps=1, weights="as-told:000000000000"))[0]
+    assert frame.provenance.weights == weights_tag(dev)
+
+
+def test_models_on_other_bases_are_other_models() -> None:
+    from fluxkit.engines.local.engine import _by_model
+
+    redux = models.get("flux.1-redux-dev")
+    specs = [redux.with_(base_weights=name) for name in ("me/one", "me/two")]
+    assert [len(group) for group in _by_model([a_shot(spec) for spec in (*specs, specs[0])])] == [2, 1]
+
+
 def test_embeds_carry_no_graph(engine: LocalEngine, dev: ModelSpec) -> None:
     shoot(engine, a_shot(dev, steps=1))
     kept = next(iter(engine.embeds._kept.values()))

@@ -169,6 +169,18 @@ def test_a_lora_that_is_not_there_is_told(engine: LocalEngine, dev: ModelSpec, t
         shoot(engine, a_shot(dev, LoRA(weights=str(tmp_path / "none.safetensors"))))
 
 
+def test_a_lora_that_was_read_before_another_failed_does_not_act_on_the_next_shot(
+    dev: ModelSpec, files: dict[str, Path], tmp_path: Path
+) -> None:
+    engine = LocalEngine(device="cpu")
+    plain = shoot(engine, a_shot(dev))[0].fingerprint
+    torn = tmp_path / "torn.safetensors"
+    torn.write_bytes(files["two"].read_bytes()[:2000])
+    with pytest.raises(WeightsError, match="torn"):
+        shoot(engine, a_shot(dev, LoRA(weights=str(files["one"])), LoRA(weights=str(torn))))
+    assert shoot(engine, a_shot(dev))[0].fingerprint == plain
+
+
 def test_the_next_model_gets_its_parts_without_loras(
     engine: LocalEngine, tiny: Tiny, dev: ModelSpec, files: dict[str, Path]
 ) -> None:

@@ -31,7 +31,8 @@ class EmbedCache:
     """The embeds used last, up to a number of bytes of main memory; `encoded` counts what was not found."""
 
     def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
+        self.limit = limit_bytes
+        """Bytes of main memory."""
         self._kept: OrderedDict[Hashable, Embeds] = OrderedDict()
         self._nbytes = 0
         self.encoded = 0
@@ -51,7 +52,7 @@ class EmbedCache:
         self._kept[key] = made
         self._nbytes += made.nbytes - (former.nbytes if former is not None else 0)
         # The newest stays even when it alone is over the limit: the shot that asked for it is about to use it.
-        while self._nbytes > self._limit and len(self._kept) > 1:
+        while self._nbytes > self.limit and len(self._kept) > 1:
             self._nbytes -= self._kept.popitem(last=False)[1].nbytes
         return made
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, partial
 from typing import Any
 
 from fluxkit._base import __version__
@@ -18,7 +18,7 @@ from fluxkit.engines.local.teller import Teller
 from fluxkit.frames.frame import Frame
 from fluxkit.frames.provenance import Provenance
 from fluxkit.models import ModelSpec
-from fluxkit.shots.shot import Shot
+from fluxkit.shots.shot import LoRA, Shot
 
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
@@ -81,8 +81,11 @@ class LocalEngine:
                 self._load(max(group, key=lambda shot: shot.width * shot.height))
                 levers.check_loras(self._model.parts.lever, group)
                 unread = self._unread(group)
-            self._encode(group, tell)
-            yield from self._run(unread, tell).frames(group)
+                self._model.adapters.expect(dict.fromkeys(shot.loras for shot in group))
+            waiting = group
+            while waiting:
+                ready, waiting = self._encode(waiting, tell)
+                yield from self._run(unread, tell).frames(ready)
             done += len(group)
 
     def encode(self, shots: Sequence[Shot], progress: OnProgress = silent) -> dict[Hashable, Embeds]:
@@ -94,9 +97,11 @@ class LocalEngine:
         for group in _by_model(shots):
             with told(group[0]):
                 self._load(group[0])
-            self._encode(group, Teller(progress, 0, len(shots)))
-            for part in (part for shot in group for _, part in phases(shot)):
-                for text in self._texts(part):
+                self._model.adapters.expect(dict.fromkeys(shot.loras for shot in group))
+            waiting, tell = group, Teller(progress, 0, len(shots))
+            while waiting:
+                ready, waiting = self._encode(waiting, tell)
+                for text, part in (spoken for shot in ready for spoken in self._spoken(shot)):
                     found[self._model.embeds_key(text, part.loras)] = self._embeds(text, part)
         return found
 
@@ -143,24 +148,49 @@ class LocalEngine:
         from fluxkit.engines.local.run import Run
 
         def label(shot: Shot, batch: int) -> Provenance:
-            return self._provenance(shot, batch, unread[str(shot.prompt)])
+            lost = {name: said for _, part in phases(shot) for name, said in unread[str(part.prompt)].items()}
+            return self._provenance(shot, batch, lost)
 
         return Run(self._model, words=self._embeds, label=label, tell=tell)
 
-    def _encode(self, shots: Sequence[Shot], tell: Teller) -> None:
-        """Encode every distinct text of the group before the first picture, so that the encoders run together."""
-        with told(shots[0]):
-            self._model.adapters.expect(dict.fromkeys(shot.loras for shot in shots))
-        asked = [part for shot in shots for _, part in phases(shot)]
-        texts = {(text, shot.loras): shot for shot in asked for text in self._texts(shot)}
-        for step, ((text, loras), shot) in enumerate(texts.items()):
-            with told(shot):
-                self._model.adapters.use(loras)
-            if self._model.embeds_key(text, loras) not in self.embeds:
-                tell("encode", step=step, steps=len(texts), shot=shot)
-                with told(shot):
-                    self._embeds(text, shot)
+    def _encode(self, shots: Sequence[Shot], tell: Teller) -> tuple[list[Shot], list[Shot]]:
+        """Encode distinct texts before the first picture, so that the encoders run together, as many as are kept.
+
+        Returns the shots whose words are ready, and those that wait until these are made.
+        """
+        alike: dict[tuple[tuple[str, tuple[LoRA, ...]], ...], list[Shot]] = {}
+        for shot in shots:
+            alike.setdefault(tuple((text, part.loras) for text, part in self._spoken(shot)), []).append(shot)
+        held, largest = 0, 0
+        ready: set[str] = set()
+        seen: set[Hashable] = set()
+        for step, (words, group) in enumerate(alike.items()):
+            if ready and held + largest * len(words) > self.embeds.limit:
+                break
+            for text, part in self._spoken(group[0]):
+                size = self._encoded(text, part, seen, partial(tell, "encode", step=step, steps=len(alike), shot=part))
+                held, largest = held + size, max(largest, size)
+            ready |= {shot.id for shot in group}
         self._model.parts.rest()
+        return [shot for shot in shots if shot.id in ready], [shot for shot in shots if shot.id not in ready]
+
+    def _encoded(self, text: str, part: Shot, seen: set[Hashable], tell: Callable[[], None]) -> int:
+        """Have the embeds of a text kept; the bytes that they add to those of the texts that were `seen`."""
+        with told(part):
+            self._model.adapters.use(part.loras)
+        key = self._model.embeds_key(text, part.loras)
+        if key not in self.embeds:
+            tell()
+        with told(part):
+            made = self._embeds(text, part)
+        if key in seen:
+            return 0
+        seen.add(key)
+        return made.nbytes
+
+    def _spoken(self, shot: Shot) -> Iterator[tuple[str, Shot]]:
+        """Every text that a shot needs encoded, with what is asked for while it counts."""
+        return ((text, part) for _, part in phases(shot) for text in self._texts(part))
 
     def _unread(self, shots: Sequence[Shot]) -> dict[str, dict[str, str]]:
         """What is not read of each distinct prompt; refused before anything is encoded."""
@@ -194,7 +224,7 @@ class LocalEngine:
             fluxkit=__version__,
             device=self.device.describe(),
             dtype=self.device.dtype,
-            weights=shot.weights or self._model.tag,
+            weights=self._model.tag,
             batch=batch,
             levers=(() if lever == "resident" else (lever,)) + self._speed.named(),
             versions=_versions(),
@@ -203,10 +233,10 @@ class LocalEngine:
 
 
 def _by_model(shots: Sequence[Shot]) -> list[list[Shot]]:
-    """The shots grouped by the weights they need, in order of first appearance."""
-    groups: dict[tuple[str, str | None], list[Shot]] = {}
+    """The shots grouped by the model and weights they need, in order of first appearance."""
+    groups: dict[ModelSpec, list[Shot]] = {}
     for shot in shots:
-        groups.setdefault((shot.model, shot.spec.weights), []).append(shot)
+        groups.setdefault(shot.spec, []).append(shot)
     return list(groups.values())
 
 

@@ -60,11 +60,16 @@ class Adapters:
         wanted = tuple((_name(lora), lora.strength) for lora in (*self._own, *loras))
         if wanted == self._active:
             return
+        # A failure half way leaves what has been read acting; the next call is then not to take it for nothing.
+        former, self._active = self._active, None
         if wanted:
             self._parts.whole()
         with quiet():
             self._load_own()
-            (self._use_slots if self._switching else self._use_named)(loras)
+            if self._switching:
+                self._use_slots(loras)
+            else:
+                self._use_named(loras, enabled=bool(former))
         self._active = wanted
 
     def text_key(self, loras: Sequence[LoRA]) -> Hashable:
@@ -96,7 +101,7 @@ class Adapters:
         which that would not reach."""
         return bool(self._parts.speed.compile) and self._parts.lever != "group"
 
-    def _use_named(self, loras: Sequence[LoRA]) -> None:
+    def _use_named(self, loras: Sequence[LoRA], *, enabled: bool) -> None:
         wanted = (*self._own, *loras)
         for lora in wanted:
             if _name(lora) not in self._loaded:
@@ -104,7 +109,7 @@ class Adapters:
         if not wanted:
             self._each("disable_adapters")
             return
-        if not self._active:
+        if not enabled:
             self._each("enable_adapters")
         self._reader().set_adapters([_name(lora) for lora in wanted], [lora.strength for lora in wanted])
 
