@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fluxkit.errors import FluxkitError
 from fluxkit.frames import Frame
 from fluxkit.sheets.layout import Layout, Paths
+from fluxkit.shots import make_plan
 
 _SPELLED_OUT = 4
 """So many frames are written as their requests; more are fetched from the catalogue by id."""
@@ -24,6 +26,10 @@ def code_of(frames: Sequence[Frame], layout: Layout, looks: Mapping[str, Any]) -
         lines.append("    frames = [")
         lines += [f"        session.shoot({source_of(frame.shot.scene, 8)}, {_settings(frame)})," for frame in frames]
         lines.append("    ]")
+    elif any(frame.take for frame in frames):
+        lines.append("    frames = [session.catalogue.find(name) for name in (")
+        lines += [f'        "{frame.id}",' for frame in frames]
+        lines.append("    )]")
     else:
         lines.append("    frames = session.catalogue.frames([")
         lines += [f'        "{frame.shot.id}",' for frame in frames]
@@ -39,16 +45,25 @@ def code_of(frames: Sequence[Frame], layout: Layout, looks: Mapping[str, Any]) -
 
 
 def _is_plain(frame: Frame) -> bool:
-    """Whether the scene and the usual settings are all that was asked for."""
-    shot = frame.shot
-    return shot.scene is not None and not (shot.loras or shot.options or shot.negative or shot.true_cfg or frame.take)
+    """Whether the scene and the usual settings ask for this very shot: no input, adapter, change or template beside."""
+    if frame.shot.scene is None or frame.take:
+        return False
+    try:
+        (again,) = make_plan(frame.shot.scene, **_asked(frame))
+    except FluxkitError:
+        return False
+    return again.id == frame.shot.id
 
 
-def _settings(frame: Frame) -> str:
+def _asked(frame: Frame) -> dict[str, Any]:
     shot = frame.shot
     given: dict[str, Any] = {"model": shot.model, "seed": shot.seed, "steps": shot.steps, "guidance": shot.guidance}
     given["size"] = (shot.width, shot.height)
-    return ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _settings(frame: Frame) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in _asked(frame).items())
 
 
 def _axis(paths: Paths) -> str:

@@ -8,13 +8,17 @@ import json
 import re
 
 import pytest
+from PIL import Image
 
 import fluxkit
 from fluxkit.catalogue import Catalogue
 from fluxkit.errors import SheetError
+from fluxkit.frames import Frame, Provenance
 from fluxkit.frames.marks import Marks
 from fluxkit.sheets import ContactSheet
-from fluxkit.shots import make_plan
+from fluxkit.shots import Inputs, Later, ReferenceImage, make_plan
+
+HUB = "black-forest-labs/FLUX.1-dev"
 
 
 @pytest.fixture
@@ -187,7 +191,7 @@ def test_a_mark_of_a_stranger_is_refused(sheet):
 
 def test_the_code_of_a_sheet_makes_the_same_requests(frame, portrait, monkeypatch):
     request = {"model": "flux.1-dev", "seed": 1, "steps": 28, "guidance": 3.5, "width": 1024, "height": 1024}
-    made = frame(1, scene=portrait, **request)
+    made = frame(1, scene=portrait, prompt=portrait.prompt("flux.1-dev"), weights=HUB, **request)
     code = ContactSheet([made]).code()
     asked = {}
 
@@ -206,6 +210,32 @@ def test_the_code_of_a_sheet_makes_the_same_requests(frame, portrait, monkeypatc
     exec(code, {})
     assert asked["shot"].scene == portrait
     assert {name: getattr(asked["shot"], name) for name in request} == request
+
+
+def test_what_a_scene_alone_does_not_ask_for_is_fetched_from_the_catalogue(frame, portrait):
+    request = {"model": "flux.1-dev", "steps": 28, "guidance": 3.5, "width": 1024, "height": 1024, "weights": HUB}
+    plain = frame(1, scene=portrait, prompt=portrait.prompt("flux.1-dev"), **request).shot
+    assert "session.shoot(" in ContactSheet([framed(plain)]).code()
+    beside = [
+        {"later": Later(step=9, guidance=2.0)},
+        {"inputs": Inputs(image=ReferenceImage.of(Image.new("RGB", (64, 64))))},
+        {"weights": "mine:0123456789ab"},
+        {"prompt": "other words"},
+    ]
+    for more in beside:
+        shot = plain.with_(**more)
+        code = ContactSheet([framed(shot)]).code()
+        assert "session.shoot(" not in code and f'"{shot.id}"' in code, more
+
+
+def test_a_second_take_is_fetched_as_that_take(frame):
+    frames = [frame(1, take=0), frame(1, take=1)]
+    code = ContactSheet(frames).code()
+    assert all(f'"{one.id}"' in code for one in frames)
+
+
+def framed(shot):
+    return Frame(shot, Image.new("RGB", (32, 32)), provenance=Provenance(engine="function"))
 
 
 def test_many_frames_are_fetched_from_the_catalogue_by_id(sheet, eight):
