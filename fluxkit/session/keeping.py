@@ -10,6 +10,7 @@ from fluxkit.errors import InputError
 from fluxkit.frames import Frame, Frames
 from fluxkit.measure import measure_named, ranked, wishes
 from fluxkit.shots import Shot, ShotPlan
+from fluxkit.shots.plan import refuse_unconfirmed
 
 _MOST = 64
 
@@ -42,20 +43,23 @@ def keep_of(asked: str | int | None, by: str | None) -> Keep:
     return Keep(takes, by)
 
 
-def takes_of(plan: ShotPlan, keep: Keep) -> list[Shot]:
+def takes_of(plan: ShotPlan, keep: Keep, *, confirm: bool = False) -> ShotPlan:
     """The shots of all takes, those of the plan's first shot first; each take has a seed of its own.
 
-    Raises `InputError` for a plan that sweeps over seeds (keeping draws them itself), and for shots whose scene asks
-    nothing that decides: the first take would be kept as if it were the best.
+    Raises `InputError` for a plan whose shots differ in nearby seeds (keeping draws them itself), and for shots whose
+    scene asks nothing that decides: the first take would be kept as if it were the best. Raises `PlanError` for more
+    takes than are shot without `confirm`.
     """
-    if "seed" in plan.axes:
+    for shot in plan:
+        _refuse_undecidable(shot, keep)
+    takes = [shot.with_(seed=shot.seed + take) for shot in plan for take in range(keep.takes)]
+    if "seed" in plan.axes or len({shot.id for shot in takes}) < len(takes):
         raise InputError(
             f"keep={keep.tag.partition(' by')[0]!r} was asked for a sweep over seeds, which draws seeds itself. "
             "Drop the seed axis, or shoot without keep."
         )
-    for shot in plan:
-        _refuse_undecidable(shot, keep)
-    return [shot.with_(seed=shot.seed + take) for shot in plan for take in range(keep.takes)]
+    refuse_unconfirmed(len(takes), confirm)
+    return ShotPlan(takes, diagnostics=plan.diagnostics)
 
 
 def _refuse_undecidable(shot: Shot, keep: Keep) -> None:
@@ -74,14 +78,13 @@ def best(frames: Sequence[Frame], keep: Keep) -> Frame:
     return frames[ranked([frame.measure() for frame in frames], keep.by)[0]]
 
 
-def kept(plan: ShotPlan, keep: Keep, shoot: Callable[[list[Shot]], Frames], note: Callable[..., Any]) -> Frames:
-    """The best take of each of the plan's shots. All takes stay in the catalogue, where the kept ones are tagged."""
-    frames = shoot(takes_of(plan, keep))
+def kept(takes: ShotPlan, keep: Keep, frames: Frames, note: Callable[..., Any]) -> Frames:
+    """Of the frames of all takes the best of each shot. All stay in the catalogue, where the kept ones are tagged."""
     made = {frame.shot.id: frame for frame in frames}
     chosen = []
-    for shot in plan:
-        takes = [made[t.id] for k in range(keep.takes) if (t := shot.with_(seed=shot.seed + k)).id in made]
-        if takes:
-            chosen.append(best(takes, keep))
+    for first in range(0, len(takes), keep.takes):
+        found = [made[shot.id] for shot in takes[first : first + keep.takes] if shot.id in made]
+        if found:
+            chosen.append(best(found, keep))
     note(chosen, tag=keep.tag)
     return Frames(chosen)

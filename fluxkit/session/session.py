@@ -18,7 +18,7 @@ from fluxkit.models.weights import weights_tag
 from fluxkit.scene import Scene
 from fluxkit.session.filing import Filing
 from fluxkit.session.job import Job, Worker
-from fluxkit.session.keeping import keep_of, kept
+from fluxkit.session.keeping import keep_of, kept, takes_of
 from fluxkit.session.kept_inputs import KeptInputs
 from fluxkit.session.pictures import PictureMethods
 from fluxkit.session.progress_line import ProgressLine
@@ -110,9 +110,9 @@ class Session(PictureMethods):
         take stays in the catalogue, and the kept one is tagged there.
         """
         if keep is not None or by is not None:
-            wish = keep_of(keep, by)
-            plan = self.plan(request, **settings)
-            chosen = kept(plan, wish, lambda shots: self.shoot(shots, on_error=on_error), self.catalogue.mark)
+            wish, confirm = keep_of(keep, by), bool(settings.get("confirm", False))
+            takes = takes_of(self.plan(request, **settings), wish, confirm=confirm)
+            chosen = kept(takes, wish, self.shoot(takes, on_error=on_error), self.catalogue.mark)
             return chosen[0] if isinstance(request, Scene | Shot) else chosen
         with ProgressLine() as line:
             job = self.submit(request, on_error=on_error, on_progress=line.show, **settings)

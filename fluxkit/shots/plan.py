@@ -136,11 +136,11 @@ def make_plan(
             f"Set them on the sweep or the shot."
         )
     if isinstance(request, Sweep):
-        _confirm(request.crossed, confirm)
+        refuse_unconfirmed(request.crossed, confirm)
         shots, axes = list(_shots_of(request, tokenizers)), _axes_of(request)
     else:
         shots, axes = [request] if isinstance(request, Shot) else _listed(request), {}
-        _confirm(len(shots), confirm)
+        refuse_unconfirmed(len(shots), confirm)
     checked, diagnostics = _checked(shots, strict)
     _refuse_equal_cells(checked, axes, strict, diagnostics)
     return ShotPlan(checked, axes=axes, diagnostics=diagnostics.values())
@@ -173,7 +173,8 @@ def _sweep_of(scene: Scene, settings: dict[str, Any]) -> Sweep:
         raise PlanError(f"{', '.join(unknown)} cannot be set for a shot. Settings are: {', '.join(known)}.") from None
 
 
-def _confirm(count: int, confirm: bool) -> None:
+def refuse_unconfirmed(count: int, confirm: bool) -> None:
+    """Raise `PlanError` for more shots than are planned without `confirm=True`."""
     if count > CONFIRM_ABOVE and not confirm:
         raise PlanError(
             f"{count:,} shots were asked for; more than {CONFIRM_ABOVE:,} are planned only when you say so. "
