@@ -1,39 +1,28 @@
-"""`Job`: a plan being shot on the session's worker thread, and the thread itself.
-
-Widgets and notebooks hold jobs. They only read `progress` and set flags; all work happens on the one thread.
-"""
+"""`Job`: a plan being shot on the session's worker thread."""
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeVar
 
 from fluxkit.engines.base import Progress
 from fluxkit.errors import Cancelled, EngineError
 from fluxkit.frames import Frame, Frames
+from fluxkit.session.task import Task
 from fluxkit.shots import Shot, ShotPlan
 
-Status = Literal["waiting", "running", "done", "cancelled", "failed"]
 Work = Callable[["Job"], None]
 
 
-class Job:
+class Job(Task):
     """A plan under way. `result()` waits for its frames; `cancel()` stops it within one step."""
 
     def __init__(self, plan: ShotPlan, work: Work) -> None:
+        super().__init__()
         self._plan = plan
         self._work = work
         self._frames: dict[str, Frame] = {}
-        self._telling = threading.RLock()
         self._errors: dict[str, EngineError] = {}
-        self._failure: BaseException | None = None
-        self._listeners: list[Callable[[Job], None]] = []
-        self._cancel = threading.Event()
-        self._finished = threading.Event()
-        self._status: Status = "waiting"
         self._wanted = len({shot.id for shot in plan})
         self._progress = Progress(stage="wait", done=0, shots=self._wanted)
         self._first: tuple[float, float] | None = None
@@ -45,16 +34,6 @@ class Job:
     def plan(self) -> ShotPlan:
         """What is being shot."""
         return self._plan
-
-    @property
-    def status(self) -> Status:
-        """`waiting`, `running`, `done`, `cancelled` or `failed`."""
-        return self._status
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing more will happen."""
-        return self._finished.is_set()
 
     @property
     def progress(self) -> Progress:
@@ -102,39 +81,14 @@ class Job:
             return None
         return max(0.0, (time.monotonic() - first[0]) * (self._work_left - made) / made)
 
-    def cancel(self) -> None:
-        """Ask the job to stop; frames that exist stay in the catalogue."""
-        self._cancel.set()
-
     def result(self, timeout: float | None = None) -> Frames:
         """Wait for the frames, in plan order.
 
         Raises what stopped the job: `Cancelled`, an `EngineError`, or `TimeoutError` after `timeout` seconds.
         Ctrl-C while waiting cancels the job, waits for it to stop, and passes the interrupt on.
         """
-        try:
-            finished = self._finished.wait(timeout)
-        except KeyboardInterrupt as interrupt:
-            self.cancel()
-            self._finished.wait()
-            if isinstance(self._failure, Cancelled):
-                # Says which paid jobs go on at a host, and how to fetch them.
-                interrupt.add_note(str(self._failure))
-            raise
-        if not finished:
-            raise TimeoutError(
-                f"The job was not done after {timeout:g} s; it goes on. Call result() again or cancel()."
-            )
-        if self._failure is not None:
-            raise self._failure
+        self._wait(timeout)
         return self.frames
-
-    def watch(self, listener: Callable[[Job], None]) -> None:
-        """Call `listener(job)` after each report, frame and change of status.
-
-        The call comes from one of the session's threads, never from two at once.
-        """
-        self._listeners.append(listener)
 
     def report(self, progress: Progress) -> None:
         """Take a report from the engine; raises `Cancelled` where the user asked to stop."""
@@ -161,24 +115,8 @@ class Job:
         self._errors[error.shot.id] = error
         self._tell()
 
-    def run(self) -> None:
-        """Do the work; called once, on the worker thread."""
-        self._status = "running"
-        try:
-            self._work(self)
-            self._status = "done"
-        except Cancelled as stopped:
-            self._status, self._failure = "cancelled", stopped
-        except BaseException as failure:
-            self._status, self._failure = "failed", failure
-        finally:
-            self._finished.set()
-            self._tell()
-
-    def _tell(self) -> None:
-        with self._telling:
-            for listener in tuple(self._listeners):
-                listener(self)
+    def _do(self) -> None:
+        self._work(self)
 
     def _work_done(self, now: Progress) -> float:
         """The weight of the frames that exist, and of the steps of the one in the making."""
@@ -194,51 +132,3 @@ class Job:
 def _weight(shot: Shot) -> float:
     """How long a shot takes beside others, roughly: its steps times its pixels."""
     return float((shot.steps or 1) * shot.width * shot.height)
-
-
-class Task(Protocol):
-    """What the worker runs: a job, or a training."""
-
-    def run(self) -> None:
-        """Do the work; called once, on the worker thread. Never raises."""
-
-    def cancel(self) -> None:
-        """Ask it to stop."""
-
-
-AnyTask = TypeVar("AnyTask", bound=Task)
-
-
-class Worker:
-    """One thread that runs jobs in the order they were submitted."""
-
-    def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._running: Task | None = None
-        self._waiting: list[Task] = []
-
-    def submit(self, job: AnyTask) -> AnyTask:
-        """Queue a job; the thread starts with the first one."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._loop, name="fluxkit-session", daemon=True)
-            self._thread.start()
-        self._waiting.append(job)
-        self._jobs.put(job)
-        return job
-
-    def stop(self) -> None:
-        """Cancel what runs and what waits, and wait for the thread to end."""
-        for job in (*self._waiting, *((self._running,) if self._running else ())):
-            job.cancel()
-        if self._thread is not None:
-            self._jobs.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def _loop(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            self._running = job
-            self._waiting.remove(job)
-            job.run()
-            self._running = None

@@ -17,12 +17,13 @@ from fluxkit.models import ModelSpec
 from fluxkit.models.weights import weights_tag
 from fluxkit.scene import Scene
 from fluxkit.session.filing import Filing
-from fluxkit.session.job import Job, Worker
+from fluxkit.session.job import Job
 from fluxkit.session.keeping import keep_of, kept, takes_of
 from fluxkit.session.kept_inputs import KeptInputs
 from fluxkit.session.pictures import PictureMethods
 from fluxkit.session.progress_line import ProgressLine
 from fluxkit.session.spool import Spool
+from fluxkit.session.task import Worker
 from fluxkit.session.training import TrainingJob, kept_loras, training_job
 from fluxkit.shots import Shot, ShotPlan, Sweep, make_plan
 from fluxkit.shots.inputs import add_source, remove_source

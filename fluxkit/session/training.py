@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from fluxkit.catalogue import Catalogue
 from fluxkit.errors import Cancelled
@@ -14,42 +13,27 @@ from fluxkit.frames import Frame, Frames
 from fluxkit.frames.atomic import write_atomic
 from fluxkit.models import ModelSpec
 from fluxkit.scene import Scene
+from fluxkit.session.task import Task
 from fluxkit.shots import Sweep
 
 if TYPE_CHECKING:
     from fluxkit.train import LearnedLoRA, LoRARecipe, LoRATraining, TrainingProgress, TrainingSet
 
-Status = Literal["waiting", "running", "done", "cancelled", "failed"]
-
 RECORD = "training.json"
 """What a finished training's folder says of it."""
 
 
-class TrainingJob:
+class TrainingJob(Task):
     """A training under way. `result()` waits for the LoRA; `cancel()` stops it within one step, to be resumed."""
 
     def __init__(self, training: LoRATraining, catalogue: Catalogue, before: Callable[[], None]) -> None:
+        super().__init__()
         self._training = training
         self._catalogue = catalogue
         self._before = before
         self._frames: list[Frame] = []
-        self._cancel = threading.Event()
-        self._finished = threading.Event()
-        self._listeners: list[Callable[[TrainingJob], None]] = []
         self._made: LearnedLoRA | None = None
-        self._failure: BaseException | None = None
         self._progress: TrainingProgress | None = None
-        self._status: Status = "waiting"
-
-    @property
-    def status(self) -> Status:
-        """`waiting`, `running`, `done`, `cancelled` or `failed`."""
-        return self._status
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing more will happen."""
-        return self._finished.is_set()
 
     @property
     def progress(self) -> TrainingProgress | None:
@@ -61,44 +45,16 @@ class TrainingJob:
         """The sample frames made so far, in order of steps; each is in the catalogue already."""
         return Frames(self._frames)
 
-    def cancel(self) -> None:
-        """Ask it to stop; what was learned is kept, and the same call goes on from there."""
-        self._cancel.set()
-
-    def watch(self, listener: Callable[[TrainingJob], None]) -> None:
-        """Call `listener(job)` after each step and sample, from the session's thread."""
-        self._listeners.append(listener)
-
     def result(self, timeout: float | None = None) -> LearnedLoRA:
         """Wait for the LoRA. Raises what stopped the training; Ctrl-C while waiting cancels it."""
-        try:
-            finished = self._finished.wait(timeout)
-        except KeyboardInterrupt:
-            self.cancel()
-            self._finished.wait()
-            raise
-        if not finished:
-            raise TimeoutError(f"The training was not done after {timeout:g} s; it goes on. Call result() again.")
-        if self._failure is not None:
-            raise self._failure
+        self._wait(timeout)
         assert self._made is not None
         return self._made
 
-    def run(self) -> None:
-        """Do the work; called once, on the worker thread."""
-        self._status = "running"
-        try:
-            self._before()
-            self._made = self._training.run(self._report, on_sample=self._keep)
-            write_atomic(self._training.folder / RECORD, self._made.canonical_json().encode())
-            self._status = "done"
-        except Cancelled as stopped:
-            self._status, self._failure = "cancelled", stopped
-        except BaseException as failure:
-            self._status, self._failure = "failed", failure
-        finally:
-            self._finished.set()
-            self._tell()
+    def _do(self) -> None:
+        self._before()
+        self._made = self._training.run(self._report, on_sample=self._keep)
+        write_atomic(self._training.folder / RECORD, self._made.canonical_json().encode())
 
     def _report(self, progress: TrainingProgress) -> None:
         self._progress = progress
@@ -112,10 +68,6 @@ class TrainingJob:
     def _keep(self, frame: Frame) -> None:
         self._frames.append(self._catalogue.add(frame, receipt=frame.receipt or None))
         self._tell()
-
-    def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener(self)
 
     def __repr__(self) -> str:
         return f"TrainingJob({self._status}, {len(self._frames)} samples)"

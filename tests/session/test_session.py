@@ -118,6 +118,36 @@ def test_ctrl_c_cancels_the_job_and_leaves_the_session_usable(tmp_path, monkeypa
         assert len(session.shoot(_sweep([8, 9]))) == 2
 
 
+def test_a_listener_that_fails_is_named_once_and_the_session_goes_on(tmp_path, caplog):
+    told = []
+
+    def broken(job):
+        told.append(job.status)
+        raise ZeroDivisionError("in a listener")
+
+    with _session(tmp_path, _grey) as session:
+        job = session.submit(_sweep(range(3)), on_progress=broken)
+        assert len(job.result(5)) == 3
+        assert len(session.shoot(_sweep([7]))) == 1, "the session's thread is alive"
+    assert job.status == told[-1] == "done"
+    (record,) = caplog.records
+    assert "test_a_listener_that_fails_is_named_once_and_the_session_goes_on.<locals>.broken" in record.message
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_a_listener_that_raises_cancelled_cancels(tmp_path, caplog):
+    def enough(job):
+        if job.made == 2:
+            raise Cancelled("enough")
+
+    with _session(tmp_path, _grey) as session:
+        job = session.submit(_sweep(range(9)), on_progress=enough)
+        with pytest.raises(Cancelled, match="catalogue"):
+            job.result(5)
+        assert 2 <= len(job.frames) < 9
+    assert not caplog.records
+
+
 def test_jobs_run_one_after_the_other_and_report(tmp_path):
     stages = []
     with _session(tmp_path, _grey) as session:
