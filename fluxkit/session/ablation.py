@@ -34,7 +34,7 @@ class Effect(Record):
     difference: float
     """Root mean square of the OKLab difference to the full scene's picture, 0 for none; black to white is 1."""
     worded: bool = True
-    """Whether the field changes the prompt at all; where not, nothing was shot."""
+    """Whether the field changes what the model is asked; where not, nothing was shot."""
 
 
 class Ablation:
@@ -94,8 +94,8 @@ class Ablation:
 def ablate(scene: Scene, session: Session, model: Any = "nano", *, seed: int = 0, **settings: Any) -> Ablation:
     """What each field of a scene does: the picture is made once whole, and once without each field, at one seed.
 
-    One frame a field; `settings` are those of `session.shoot`. A field whose words stay the same without it is listed
-    and not shot. Raises `PlanError` for a scene with no field that can be left out.
+    One frame a field; `settings` are those of a shot, and all frames have one size. A field without which the request
+    stays the same is listed and not shot. Raises `PlanError` for a scene with no field that can be left out.
     """
     paths = droppable(scene)
     if not paths:
@@ -103,14 +103,18 @@ def ablate(scene: Scene, session: Session, model: Any = "nano", *, seed: int = 0
             "A scene was to be ablated, but no field of it can be left out: a scene needs at least two set fields. "
             "Set more of it, such as lighting or lens."
         )
-    words = str(scene.prompt(model))
-    full = session.shoot(scene, model=model, seed=seed, **settings)
+    whole = session.plan(scene, model=model, seed=seed, **settings)
+    full = session.shoot(whole)[0]
+    if whole[0].spec.sized_by == "pixels":  # without the aspect ratio pictures would be of another shape
+        settings = {**settings, "size": (whole[0].width, whole[0].height)}
     frames: dict[str, Frame] = {}
     effects = []
     for path in paths:
-        less = scene.with_(path, _unset(scene, path))
-        if worded := str(less.prompt(model)) != words:
-            frames[path] = session.shoot(less, model=model, seed=seed, **settings)
+        # What acts on the field alone, as a true CFG does on words to avoid, goes with it.
+        asked = {"model": model, "seed": seed, **settings, "strict": False}
+        less = session.plan(scene.with_(path, _unset(scene, path)), **asked)
+        if worded := less[0].id != whole[0].id:
+            frames[path] = session.shoot(less)[0]
         away = float(np.sqrt((_difference(full, frames[path]) ** 2).sum(-1).mean())) if worded else 0.0
         effects.append(Effect(path=path, value=label(scene.get(path)), difference=away, worded=worded))
     return Ablation(full, effects, frames)

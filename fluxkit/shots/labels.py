@@ -12,6 +12,9 @@ def label(value: Any) -> str:
 
     >>> label(3.50), label(True), label(None), label((1024, 768))
     ('3.5', 'yes', 'unset', '1024 x 768')
+    >>> from fluxkit.scene import Lens, Light, Lighting
+    >>> label(Lens(focal_length_mm=85, f_number=1.8)), label(Lighting(key=Light(direction="left", temperature_k=5500)))
+    ('focal length 85 mm, f/1.8', 'key (direction left, temperature 5500 K)')
     """
     if value is None:
         return "unset"
@@ -33,7 +36,20 @@ def _name_of(record: Record) -> str:
         named = getattr(record, field, None)
         if isinstance(named, str) and named:
             return named
-    given = record.canonical()
-    return (
-        ", ".join(f"{name.replace('_', ' ')} {label(value)}" for name, value in given.items()) or type(record).__name__
-    )
+    said = [_field(name, getattr(record, name)) for name in record.canonical()]
+    return ", ".join(said) or type(record).__name__
+
+
+_UNITS = {"mm": "mm", "m": "m", "s": "s", "k": "K", "deg": "°"}
+
+
+def _field(name: str, value: Any) -> str:
+    """A field with its value: `focal length 85 mm`, `f/1.8`, `key (direction left, quality soft)`."""
+    if name == "f_number":
+        return f"f/{value:g}"
+    if isinstance(value, Record):
+        return f"{name.replace('_', ' ')} ({label(value)})"
+    stem, _, unit = name.rpartition("_")
+    if stem and unit in _UNITS and isinstance(value, int | float):
+        return f"{stem.replace('_', ' ')} {value:g} {_UNITS[unit]}".replace(" °", "°")
+    return f"{name.replace('_', ' ')} {label(value)}"

@@ -51,6 +51,31 @@ def test_a_field_that_makes_no_words_is_listed_and_not_shot(session):
     assert found["subject.yaw_deg"].worded is False and found["subject.yaw_deg"].difference == 0
 
 
+def test_the_shape_of_the_picture_is_held_where_the_aspect_ratio_goes(session):
+    found = ablate(SCENE.with_(aspect_ratio="3:2"), session, "flux.1-dev", size=(384, 256))
+    assert {frame.image.size for frame in found.frames} == {(384, 256)}
+    wide = ablate(SCENE.with_(aspect_ratio="2:1"), session, "nano")
+    assert len({frame.image.size for frame in wide.frames}) == 1
+
+
+def test_what_to_avoid_counts_where_the_model_reads_a_negative_prompt(session):
+    without = SCENE.with_(avoid=("grain",))
+    asked = {"true_cfg": 3.0, "size": (256, 256)}
+    found = {effect.path: effect for effect in ablate(without, session, "flux.1-dev", **asked).effects}
+    assert found["avoid"].worded
+
+
+def test_words_are_those_of_the_template_that_is_asked_for(session):
+    shot = {"template": "{{ subject.description }}", "size": (256, 256)}
+    found = {effect.path: effect.worded for effect in ablate(SCENE, session, "flux.1-dev", **shot).effects}
+    assert not any(found.values())
+
+
+def test_a_part_is_told_in_words(session):
+    values = {effect.path: effect.value for effect in ablate(SCENE, session, "nano").effects}
+    assert values["lighting"] == "key (direction left)"
+
+
 def test_a_scene_of_one_field_cannot_be_ablated(session):
     with pytest.raises(PlanError, match="at least two set fields"):
         ablate(Scene(subject=Subject(description="a pear")), session, "nano")
