@@ -32,6 +32,9 @@ TOLERANCE_DEG = 40.0
 LEAST_CONFIDENCE = 0.35
 """Measurements that are less sure than this are shown, but give no verdict."""
 
+_NEAR = ("key_light", "grain")
+"""Measures whose neighbouring words are close enough to be shown."""
+
 Answer = Literal["shown", "not shown", "cannot tell"]
 
 
@@ -108,10 +111,15 @@ def _judged(item: Measurement, wish: _Asked) -> Measurement:
         end = f"Cannot tell: it reads {item.words}, too unsure or too near the line for a verdict."
     elif verdict == "not shown":
         end = f"Not shown: it reads {item.words}."
-    elif item.name == "grain" and not item.words.startswith(wish.words.partition(" (")[0]):
+    elif item.name in _NEAR and _named(item.words) != _named(wish.words):
         end = f"Shown, near enough: it reads {item.words}."
     sentence = f"Asked: {_SUBJECTS[item.name]} {wish.words}. {end}"
     return item.with_(asked=wish.words, verdict=verdict, sentence=sentence)
+
+
+def _named(words: str) -> str:
+    """A value's name without its figures: "from the left", "fine", "none"."""
+    return words.partition(" (")[0].removesuffix(" detected")
 
 
 def _key_light(scene: Scene) -> _Asked | None:
@@ -131,7 +139,7 @@ def _key_light(scene: Scene) -> _Asked | None:
             return not opposite
         return not opposite and apart <= TOLERANCE_DEG + 0.5 * value["spread_deg"]
 
-    return _Asked(f"{side_words(*angles)} (azimuth {angles[0]:+.0f}°)", holds)
+    return _Asked(f"{side_words(*angles)} (azimuth {angles[0]:+.0f}°, elevation {angles[1]:+.0f}°)", holds)
 
 
 def _catchlight(scene: Scene) -> _Asked | None:

@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from fluxkit.measure import against, measure
+from fluxkit.measure import Measurement, Measurements, against, judged, measure
+from fluxkit.measure.key_light import side_words
 from fluxkit.nano.render import render
 from fluxkit.nano.scenes import scene_of
 from fluxkit.nano.worlds import sample
@@ -22,7 +23,19 @@ def test_the_light_that_was_asked_for_is_shown_and_its_mirror_is_not():
     left = against(asking(direction="left"), PICTURE)["key_light"]
     right = against(asking(direction="right"), PICTURE)["key_light"]
     assert (left.verdict, right.verdict) == ("shown", "not shown")
-    assert left.sentence.startswith("Asked: key light from the left (azimuth -90°). Shown: from the left (azimuth -")
+    asked = "Asked: key light from the left (azimuth -90°, elevation +15°)."
+    assert left.sentence.startswith(f"{asked} Shown: from the left (azimuth -")
+
+
+@pytest.mark.parametrize(
+    ("read", "told"), [(-78.0, "Shown: from the left"), (-50.0, "Shown, near enough: it reads from the front left")]
+)
+def test_a_light_of_another_name_that_is_near_enough_is_told_as_such(read, told):
+    value = {"azimuth_deg": read, "elevation_deg": 14.0, "spread_deg": 12.0}
+    words = f"{side_words(read, 14.0)} (azimuth {read:+.0f}°)"
+    shown = Measurement(name="key_light", value=value, words=words, confidence=0.8, region="head")
+    (found,) = judged(asking(direction="left"), Measurements([shown])).values()
+    assert found.verdict == "shown" and f". {told}" in found.sentence
 
 
 def test_what_was_not_asked_has_no_verdict():
