@@ -79,7 +79,8 @@ class PictureMethods:
         if spec.task == "expand":  # it is told the sides, and keeps the picture by its own means
             settings["options"] = {**settings.get("options", {}), "left": left, "right": right, "top": top,
                                    "bottom": bottom}  # fmt: skip
-            return self._made(spec, _asked(prompt, picture), Inputs(image=start, strength=strength), settings)
+            beside = Inputs(image=start, strength=strength, **_maps(control))  # the plan refuses what it does not take
+            return self._made(spec, _asked(prompt, picture), beside, settings)
         canvas, hole = _extended(start.image, left, right, top, bottom)
         inputs = Inputs(image=canvas, mask=hole, strength=strength, **_maps(control))
         return self._made(spec, _asked(prompt, picture), inputs, settings)

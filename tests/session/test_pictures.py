@@ -142,6 +142,8 @@ def test_a_model_that_expands_is_told_the_sides_and_given_the_picture_alone(sess
     assert grown.shot.options == {"left": 64, "right": 0, "top": 0, "bottom": 32}
     with pytest.raises(CapabilityError, match="asked to fill"):
         session.fill(frame, mask=fk.Mask.rectangle(256, 256), prompt="a field", model="flux-pro-1.0-expand")
+    with pytest.raises(CapabilityError, match="map"):
+        session.outpaint(frame, left=64, control=fk.ControlMap.canny(frame), model="flux-pro-1.0-expand")
 
 
 def test_maps_go_beside_a_picture_and_several_to_a_union(session, frame):
