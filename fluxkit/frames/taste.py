@@ -201,12 +201,15 @@ class Taste:
                 seen[other] += 1
         return won, seen
 
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """What each frame that was given is called: the values that tell it apart."""
+        axes = [path for path in self.frames.axes() if path != "prompt"] if self.frames else []
+        said = {frame.id: ", ".join(label(value_of(frame, path)) for path in axes) for frame in self.frames}
+        return {name: words for name, words in said.items() if words}
+
     def _name(self, frame_id: str) -> str:
-        frame = next((f for f in self.frames if f.id == frame_id), None)
-        axes = self.frames.axes() if frame is not None else {}
-        return (
-            ", ".join(label(value_of(frame, path)) for path in axes if path != "prompt") if frame and axes else frame_id
-        )
+        return self._names.get(frame_id, frame_id)
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
         body = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,15 +34,15 @@ class Worths:
 
     def best(self) -> Vector:
         """The chance of each to be the best of all."""
-        draws = self._draws()
-        return np.bincount(draws.argmax(1), minlength=len(self.mean)) / len(draws)
+        return np.bincount(self._draws.argmax(1), minlength=len(self.mean)) / _DRAWS
 
     def regret(self) -> Vector:
         """How much worth is lost, on average, by taking each for the best."""
-        draws = self._draws()
-        return np.asarray((draws.max(1, keepdims=True) - draws).mean(0), np.float64)
+        return np.asarray((self._draws.max(1, keepdims=True) - self._draws).mean(0), np.float64)
 
+    @cached_property
     def _draws(self) -> Vector:
+        """Worths as they may be, drawn once for all questions."""
         rng = np.random.default_rng(0)
         return rng.multivariate_normal(self.mean, self.covariance, _DRAWS, method="eigh")
 

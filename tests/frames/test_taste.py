@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import fluxkit as fk
 from fluxkit import FunctionEngine, Session, Sweep, Taste
@@ -100,3 +101,14 @@ def test_votes_that_say_nothing_are_refused(votes):
 
 def test_taste_is_a_public_name():
     assert fk.Taste is Taste
+
+
+def test_many_frames_are_looked_over_once_and_not_for_each_row(monkeypatch):
+    scene = Scene(subject=Subject(description="a vase"))
+    shots = [fk.Shot(model="nano", prompt="p", scene=scene, seed=seed, width=64, height=64) for seed in range(40)]
+    frames = [fk.Frame(shot, Image.new("RGB", (64, 64)), provenance=fk.Provenance(engine="test")) for shot in shots]
+    looked, plain = [], fk.Frames.axes
+    monkeypatch.setattr(fk.Frames, "axes", lambda self: looked.append(1) or plain(self))
+    taste = Taste([(frames[0], frames[1])], frames=frames)
+    assert "0" in repr(taste).splitlines()[1] and len(repr(taste).splitlines()) == 42
+    assert len(looked) == 1
