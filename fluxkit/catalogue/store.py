@@ -36,17 +36,11 @@ class Store:
 
     def put(self, file: str, data: bytes) -> None:
         """Keep a picture under its name (see `name_of`), on the disk when this returns."""
-        target = self.path(file)
-        if not target.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(target, data, folder=self._incoming())
+        self._keep(self.path(file), data, durable=True)
 
     def put_thumbnail(self, file: str, data: bytes) -> None:
         """Keep a thumbnail. It can be made again, so a crash may take it."""
-        target = self.thumbnail_path(file)
-        if not target.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(target, data, folder=self._incoming(), durable=False)
+        self._keep(self.thumbnail_path(file), data, durable=False)
 
     def files(self) -> Iterator[str]:
         """The names of all pictures that lie here, in the order of their names."""
@@ -70,7 +64,13 @@ class Store:
                 path.unlink()
         return len(left)
 
-    def _incoming(self) -> Path:
-        folder = self._folder / "incoming"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    def _keep(self, target: Path, data: bytes, *, durable: bool) -> None:
+        if target.is_file():
+            return
+        incoming = self._folder / "incoming"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_atomic(target, data, folder=incoming, durable=durable)
+        except FileNotFoundError:
+            incoming.mkdir(parents=True, exist_ok=True)
+            write_atomic(target, data, folder=incoming, durable=durable)

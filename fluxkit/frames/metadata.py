@@ -106,9 +106,7 @@ def dressed(data: bytes, record: FrameRecord, *, privacy: Privacy = "full", mark
 
 def unpacked(frame: Frame) -> bytes:
     """The frame as a whole PNG whose pixels are not packed: large, and made in a few milliseconds."""
-    buffer = io.BytesIO()
-    frame.image.save(buffer, "PNG", compress_level=0)
-    return dressed(buffer.getvalue(), record_of(frame))
+    return dressed(png.encode(frame.image, packed=False), record_of(frame))
 
 
 def packet_of(record: FrameRecord, marks: Marks, *, privacy: Privacy = "full") -> xmp.Packet:

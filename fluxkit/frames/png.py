@@ -25,8 +25,10 @@ _MODES = {"L": 0, "RGB": 2, "RGBA": 6}
 _UP = 2
 
 
-def encode(image: Image, *, texts: bytes = b"") -> bytes:
+def encode(image: Image, *, texts: bytes = b"", packed: bool = True) -> bytes:
     """The picture as PNG bytes, lossless; `texts` are ready chunks that go before the pixels.
+
+    With `packed=False` the pixels stand in it as they are: as large as in memory, and copied rather than computed.
 
     >>> from PIL import Image
     >>> encode(Image.new("RGB", (2, 2)))[:4]
@@ -35,7 +37,7 @@ def encode(image: Image, *, texts: bytes = b"") -> bytes:
     if image.mode not in _MODES:
         image = image.convert("RGB")
     head = struct.pack(">IIBBBBB", image.width, image.height, 8, _MODES[image.mode], 0, 0, 0)
-    pixels = chunk(b"IDAT", _pack(_filtered(image)))
+    pixels = chunk(b"IDAT", _pack(_filtered(image)) if packed else zlib.compress(_plain(image), 0))
     return SIGNATURE + chunk(b"IHDR", head) + texts + pixels + chunk(b"IEND", b"")
 
 
@@ -49,6 +51,14 @@ def _filtered(image: Image) -> Any:
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     return filtered
+
+
+def _plain(image: Image) -> Any:
+    """Every row as it is, behind the byte that says so."""
+    import numpy as np
+
+    rows = np.asarray(image).reshape(image.height, -1)
+    return np.pad(rows, ((0, 0), (1, 0)))
 
 
 def _pack(rows: Any) -> bytes:

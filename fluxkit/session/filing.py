@@ -57,6 +57,7 @@ class Filing:
         if self._thread is not None:
             self._waiting.put(None)
             self._thread.join()
+        self._spool.close()
         if error is None:
             self.check()
 

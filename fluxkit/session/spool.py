@@ -39,8 +39,7 @@ class Spool:
         with _lock:
             _live.add(path)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(metadata.unpacked(frame))
+            self._write(part, metadata.unpacked(frame))
             part.replace(path)
         except OSError:
             with contextlib.suppress(OSError):
@@ -53,10 +52,13 @@ class Spool:
         """Forget a frame that is kept."""
         with contextlib.suppress(OSError):
             path.unlink()
-        with contextlib.suppress(OSError):
-            self._folder.rmdir()  # only where it is empty
         with _lock:
             _live.discard(path)
+
+    def close(self) -> None:
+        """Take the folder away where nothing lies in it."""
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
 
     def recover(self) -> int:
         """Take in what killed processes put down; how many frames that were."""
@@ -69,7 +71,16 @@ class Spool:
                     self.clear(path)
                 if path.suffix == ".part":
                     self.clear(path)
+        self.close()
         return found
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            path.write_bytes(data)
+        except FileNotFoundError:
+            # Only then: on some disks, to ask for a folder that is there costs more than the file.
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
 
     @staticmethod
     def _is_left(path: Path) -> bool:

@@ -125,6 +125,15 @@ def test_pillow_reads_the_texts_that_we_write():
     assert picture.text == {"plain": "Füße 羊" * 9, "zip": "Füße 羊" * 9}
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
+def test_a_png_holds_the_same_pixels_packed_and_plain(mode):
+    picture = noise().convert(mode)
+    for packed in (True, False):
+        data = png.encode(picture, packed=packed)
+        assert Image.open(io.BytesIO(data)).tobytes() == picture.tobytes()
+    assert len(data) > len(picture.tobytes())
+
+
 def test_a_text_bomb_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(png_chunks, "_MAX_TEXT", 1000)
     bomb = png_chunks.text_chunk("bomb", "x" * 100_000, compress=True)

@@ -15,6 +15,10 @@ _AHEAD = 2
 """Pictures that may wait: their latents are small, but a picture under way takes gigabytes at large sizes."""
 
 
+_SMALL = 512 * 512
+"""Pixels up to which two pictures may be under way at once, where there is no card: a few hundred megabytes each."""
+
+
 _WORTH = 128 * 128
 """Pixels below which, where torch uses one core, two threads cost more in taking turns at Python than a second core
 gains."""
@@ -35,19 +39,25 @@ class Darkroom(Generic[T]):
     On a card the work has a stream of its own, so that it runs beside the next steps and nothing waits for it.
     """
 
-    def __init__(self, device: Device, *, beside: bool) -> None:
+    def __init__(self, device: Device, *, beside: bool, pixels: int = 0) -> None:
+        """`pixels` is the size of the largest picture."""
         self._device = device
+        self._helped = not device.kind.startswith("cuda") and pixels <= _SMALL
         self._pool = ThreadPoolExecutor(1, "fluxkit-darkroom") if beside else None
         self._waiting: deque[Future[T]] = deque()
         self._stream: Any = None
 
     def give(self, work: Callable[[], T]) -> None:
-        """Take a piece of work; waits where too many are under way."""
-        if self._pool is None:
+        """Take a piece of work. Where too many are under way, the caller waits, or does it where a core is idle then.
+
+        Pictures of few steps are denoised faster than developed.
+        """
+        under_way = [one for one in self._waiting if not one.done()]
+        if self._pool is None or (self._helped and len(under_way) >= _AHEAD):
             self._waiting.append(_done(work))
             return
-        if len(self._waiting) >= _AHEAD:
-            self._waiting[-_AHEAD].exception()
+        if len(under_way) >= _AHEAD:
+            under_way[-_AHEAD].exception()
         self._waiting.append(self._pool.submit(self._on_stream, work, self._mark()))
 
     def ready(self) -> Iterator[T]:

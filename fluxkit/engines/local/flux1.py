@@ -93,7 +93,7 @@ def decode(vae: Any, tokens: Any, width: int, height: int) -> Any:
     """Packed latents as a picture tensor (1, 3, height, width), about -1 to 1."""
     import torch
 
-    with torch.no_grad():
+    with torch.inference_mode():
         latents = unpack(tokens, width, height) / vae.config.scaling_factor + vae.config.shift_factor
         return vae.decode(latents, return_dict=False)[0]
 

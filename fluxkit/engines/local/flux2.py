@@ -33,7 +33,7 @@ def decode(vae: Any, latents: Any, width: int, height: int) -> Any:
     """Latents, packed (1, tokens, 128) or not, as a picture tensor (1, 3, height, width) of about -1 to 1."""
     import torch
 
-    with torch.no_grad():
+    with torch.inference_mode():
         if latents.ndim == 3:
             latents = _unpacked(vae, latents, width, height)
         return vae.decode(latents, return_dict=False)[0]

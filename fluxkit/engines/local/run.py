@@ -51,7 +51,7 @@ class Run:
         self._meter = Meter(model)
         pixels = model.largest.width * model.largest.height
         self._beside = is_free(model.device, pixels) and self._meter.has_room_beside()
-        self._room: Darkroom[Frame] = Darkroom(model.device, beside=self._beside)
+        self._room: Darkroom[Frame] = Darkroom(model.device, beside=self._beside, pixels=pixels)
         self._given: list[Exposed] = []
 
     def frames(self, shots: Sequence[Shot]) -> Iterator[Frame]:
