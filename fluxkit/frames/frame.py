@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from fluxkit.scene import FilmStock
     from fluxkit.shots.inputs import Picture
 
+_DEVELOPED = "developed"
+DEVELOPED = f"options.{_DEVELOPED}"
+"""Where a developed frame's shot says how; its film and its seed are axes of their own."""
+
 
 class Frame:
     """A picture, its shot, its take and its provenance.
@@ -182,16 +186,23 @@ class Frame:
         """A new frame of this picture on `film`: tone curve, colour and grain, for models that draw no film.
 
         The step is written down: the new frame's shot carries it (so its id is its own), its scene asks for the film,
-        and its provenance names this frame as its source. `seed` fixes the grain; unset, it is the shot's.
+        and its provenance names this frame as its source. `seed` fixes the grain; unset, it is the shot's. Raises
+        `FrameError` for a frame that was developed already: its record holds one development.
         """
         from fluxkit.frames.develop import describe, developed
 
+        before = self.shot.options.get(_DEVELOPED)
+        if before is not None:
+            raise FrameError(
+                f"{self.id} was to be developed on {film.name}, but it was developed already ({before}). A picture is "
+                f"developed once. Develop the frame that it was developed from: its provenance.sources names it."
+            )
         chance = self.shot.seed if seed is None else seed
         image, step = developed(self.image, film, seed=chance), describe(film, chance)
         scene = None if self.shot.scene is None else self.shot.scene.with_(film=film)
-        shot = self.shot.with_(scene=scene, options={**self.shot.options, "developed": step})
+        shot = self.shot.with_(scene=scene, options={**self.shot.options, _DEVELOPED: step})
         sources = (*self.provenance.sources, Source(role="develop", of=self.id))
-        provenance = self.provenance.with_(sources=sources, levers=(*self.provenance.levers, "developed"))
+        provenance = self.provenance.with_(sources=sources, levers=(*self.provenance.levers, _DEVELOPED))
         return Frame(shot, image, provenance=provenance, take=self.take)
 
     def png(self) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from fluxkit._base import Record
 from fluxkit.errors import InputError
-from fluxkit.frames.frame import Frame
+from fluxkit.frames.frame import DEVELOPED, Frame
 from fluxkit.frames.table import FrameTable
 from fluxkit.shots.labels import label
 from fluxkit.shots.shot import REQUEST_FIELDS
@@ -15,7 +15,7 @@ from fluxkit.shots.shot import REQUEST_FIELDS
 if TYPE_CHECKING:
     from fluxkit.measure import AdherenceTable
 
-_REQUEST = (*REQUEST_FIELDS, "negative", "loras")
+_REQUEST = (*REQUEST_FIELDS, "negative", "loras", "later")
 
 
 class Frames(Sequence[Frame]):
@@ -73,7 +73,7 @@ class Frames(Sequence[Frame]):
         prompts = _distinct(frame.shot.prompt.text for frame in self._frames)
         if not differing and len(prompts) > 1:
             return {"prompt": prompts}
-        return _whole_presets(differing, self._frames)
+        return _without_developing(_whole_presets(differing, self._frames), self._frames)
 
     def table(self) -> FrameTable:
         """One row a frame with what differs between them: text in a terminal, a table in a notebook."""
@@ -166,6 +166,16 @@ def _whole_presets(axes: dict[str, tuple[Any, ...]], frames: Sequence[Frame]) ->
         elif preset not in whole:
             whole[preset] = _distinct(_at(frame, preset) for frame in frames)
     return whole
+
+
+def _without_developing(axes: dict[str, tuple[Any, ...]], frames: Sequence[Frame]) -> dict[str, tuple[Any, ...]]:
+    """The axes without the note of how frames were developed, where film and seed tell it already."""
+    others = {path: values for path, values in axes.items() if path != DEVELOPED}
+    if DEVELOPED not in axes or not others:
+        return axes
+    told = {repr([_at(frame, path) for path in others]) for frame in frames}
+    both = {repr([_at(frame, path) for path in axes]) for frame in frames}
+    return others if len(told) == len(both) else axes
 
 
 def _at(frame: Frame, path: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from fluxkit._base import Record
 from fluxkit.errors import InputError, SheetError, did_you_mean
+from fluxkit.frames.frame import DEVELOPED
 from fluxkit.shots.shot import Shot
 
 REQUEST_AXES = (
@@ -18,6 +19,7 @@ REQUEST_AXES = (
     "true_cfg",
     "inputs.strength",
     "loras",
+    "later",
     "template",
     "negative",
     "seed",
@@ -108,7 +110,10 @@ def differing(frames: Sequence[Pictured]) -> tuple[str, ...]:
 
 
 def _without_bookkeeping(found: list[str], frames: Sequence[Pictured]) -> tuple[str, ...]:
-    """Leave out the take where everything else already tells the frames apart, and the template that follows."""
+    """Leave out the take where everything else already tells the frames apart, and what only follows from the rest.
+
+    That is the template, which follows the model, and how a frame was developed, which follows its film and seed.
+    """
     if "take" in found:
         rest = [path for path in found if path != "take"]
         keys = {tuple(key_of(value_of(frame, path)) for path in rest) for frame in frames}
@@ -118,7 +123,17 @@ def _without_bookkeeping(found: list[str], frames: Sequence[Pictured]) -> tuple[
         found = [path for path in found if path != "size"]
     if "template" in found and len(found) > 1 and "model" in found:
         found = [path for path in found if path != "template"]
+    if DEVELOPED in found and follows(frames, DEVELOPED, rest := [path for path in found if path != DEVELOPED]):
+        found = rest
     return tuple(found)
+
+
+def follows(frames: Sequence[Pictured], path: str, others: Sequence[str]) -> bool:
+    """Whether the value along one axis is told by those along others, as where two move in step."""
+    if not others:
+        return False
+    causes = [tuple(key_of(value_of(frame, other)) for other in others) for frame in frames]
+    return _is_function(causes, [key_of(value_of(frame, path)) for frame in frames])
 
 
 def key_of(value: Any) -> Any:

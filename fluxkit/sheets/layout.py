@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluxkit.errors import SheetError
-from fluxkit.sheets.axes import Pictured, check_axis, differing, in_order, key_of, value_of
+from fluxkit.sheets.axes import Pictured, check_axis, differing, follows, in_order, key_of, value_of
 from fluxkit.sheets.blank import Blank
 
 Paths = tuple[str, ...]
@@ -60,15 +60,17 @@ def lay_out(
     """Place frames in cells.
 
     With neither rows nor columns the frames follow each other. With one of the two, a single axis that is left
-    becomes the other. Axes that are not placed become captions. Raises `SheetError` for an axis that names no field.
+    becomes the other, unless it moves in step with those placed: that would be a grid with one picture in each row and
+    column. Axes that are not placed become captions. Raises `SheetError` for an axis that names no field.
     """
     placed = {"rows": paths_of(rows), "columns": paths_of(columns), "pages": paths_of(pages)}
     _check_paths(frames, placed)
     left = _left_over(frames, [path for paths in placed.values() for path in paths])
-    if len(left) == 1 and bool(placed["rows"]) != bool(placed["columns"]):
+    free = tuple(path for path in left if not follows(frames, path, [*placed["rows"], *placed["columns"]]))
+    if len(free) == 1 and bool(placed["rows"]) != bool(placed["columns"]):
         other = "columns" if placed["rows"] else "rows"
-        if _fills_cells_once(frames, [*placed["rows"], *placed["columns"], *placed["pages"], *left]):
-            placed[other], left = left, ()
+        if _fills_cells_once(frames, [*placed["rows"], *placed["columns"], *placed["pages"], *free]):
+            placed[other], left = free, tuple(path for path in left if path not in free)
     groups = _grouped(range(len(frames)), _keys(frames, placed["pages"]))
     sections = tuple(
         _section(frames, indices, values, placed["rows"], placed["columns"]) for values, indices in groups.items()

@@ -26,6 +26,7 @@ _TITLES = {
     "true_cfg": "true CFG",
     "inputs.strength": "strength",
     "loras": "LoRA",
+    "later": "change on the way",
     "prompt": "prompt",
     "lens": "lens",
     "lens.f_number": "aperture",

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxkit.errors import SheetError
+import fluxkit.scene as scenes
+from fluxkit.errors import FrameError, SheetError
+from fluxkit.frames import Frames
 from fluxkit.scene import PORTRA_400, TRI_X_400
 from fluxkit.sheets.axes import differing, in_order
 from fluxkit.sheets.layout import flow_columns, lay_out
+from fluxkit.sheets.measures import caption_of
+from fluxkit.shots import Later
 
 
 def cells_of(layout, section=0):
@@ -63,6 +67,43 @@ def test_a_page_axis_makes_a_grid_for_each_value(eight):
     layout = lay_out(eight, columns="seed", pages="lighting.key.direction")
     assert [section.values for section in layout.sections] == [("left",), ("right",)]
     assert all(len(section.cells) == 4 for section in layout.sections)
+
+
+def test_axes_that_move_in_step_make_no_diagonal(frame, portrait):
+    steps = [(35, 1.2), (50, 1.7), (85, 2.9)]
+    frames = [
+        frame(i, scene=portrait.with_(lens=scenes.Lens(focal_length_mm=mm, focus_distance_m=m)), seed=seed)
+        for i, ((mm, m), seed) in enumerate(itertools.product(steps, range(2)))
+    ]
+    layout = lay_out(frames, rows="lens.focal_length_mm")
+    assert (layout.columns, layout.captions) == (("seed",), ("lens.focus_distance_m",))
+    assert len(cells_of(layout)) == 6
+    alone = lay_out(frames[::2], rows="lens.focal_length_mm")
+    assert (alone.columns, alone.captions) == ((), ("lens.focus_distance_m",))
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_how_a_frame_was_developed_is_no_axis_beside_its_film_and_seed(frame, portrait, seeds):
+    plain = [frame(seed, scene=portrait.with_(film=None), seed=seed) for seed in range(seeds)]
+    frames = [one.develop(film) for film in (PORTRA_400, TRI_X_400, TRI_X_400.push(2)) for one in plain]
+    axes = ("film", "seed")[:seeds]
+    assert differing(frames) == axes
+    assert set(Frames(frames).axes()) == set(axes)
+    layout = lay_out(frames, rows="film")
+    assert (layout.columns, layout.captions) == (axes[1:], ())
+    assert differing([*plain, *frames]) == axes
+    with pytest.raises(FrameError, match="developed already"):
+        frames[0].develop(TRI_X_400)
+    twice = [plain[0].develop(PORTRA_400, seed=chance) for chance in range(3)]
+    assert differing(twice) == tuple(Frames(twice).axes()) == ("options.developed",), "nothing else tells these apart"
+
+
+def test_what_changes_on_the_way_is_an_axis(frame, portrait):
+    frames = [frame(i, scene=portrait, later=Later(step=step, guidance=2.0)) for i, step in enumerate((5, 10))]
+    frames.append(frame(2, scene=portrait))
+    assert differing(frames) == tuple(Frames(frames).axes()) == ("later",)
+    assert "From step 5: guidance 2" in caption_of(frames[0], ("later",))
+    assert caption_of(frames[2], ("later",)) == "No change on the way"
 
 
 def test_any_number_of_axes_nests(frame, portrait):
