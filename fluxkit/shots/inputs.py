@@ -17,6 +17,7 @@ from fluxkit._base import Record
 from fluxkit.errors import FrameError, InputError
 from fluxkit.models.spec import Method, ModelSpec
 from fluxkit.shots import masking
+from fluxkit.shots.upright import in_srgb, upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,11 +62,13 @@ class Picture(Record):
     def of(cls, picture: Any, **fields: Any) -> Self:
         """The record of a frame, a Pillow image, an array (height, width[, 3]) of bytes, or a picture file.
 
-        A picture is turned as its camera noted. Raises `InputError` for anything else, and for transparent parts.
+        A picture is turned as its camera noted, and its colours are those that its profile means. Raises `InputError`
+        for anything else, and for transparent parts.
         """
         if isinstance(picture, cls):
             return picture.with_(**fields) if fields else picture
-        image = _opaque(_opened(picture), cls.mode)
+        seen = _opened(picture)
+        image = _opaque(in_srgb(seen) if cls.mode == "RGB" else seen, cls.mode)
         text = f"{cls.mode}:{image.width}x{image.height}:".encode()
         content = f"picture1-{hashlib.sha256(text + image.tobytes()).hexdigest()[:32]}"
         made = cls(content=content, width=image.width, height=image.height, **fields)
@@ -316,12 +319,12 @@ def _opened(picture: Any) -> Image:
         return picture.image
     found = getattr(picture, "image", picture)
     if isinstance(found, Image.Image):
-        return _upright(found)
+        return upright(found)
     if isinstance(picture, str | Path):
         try:
             with Image.open(Path(picture).expanduser()) as opened:
                 opened.load()
-                return _upright(opened)
+                return upright(opened)
         except (OSError, SyntaxError) as error:
             raise InputError(
                 f"A picture was asked for from {Path(picture).name!r}, which cannot be read ({type(error).__name__}). "
@@ -345,28 +348,6 @@ def _of_array(picture: Any) -> Image:
             f"(height, width) or (height, width, 3) are allowed, with values from 0 to 255. Convert it."
         )
     return Image.fromarray(picture)
-
-
-def _upright(image: Image) -> Image:
-    """As it is meant to be seen: turned as the camera noted, and 16 bits of grey scaled to 8 rather than cut off."""
-    from PIL import Image, ImageOps
-
-    if image.mode.startswith(("I", "F")):
-        low, high = (float(value) for value in image.getextrema() if not isinstance(value, tuple))
-        if image.mode.startswith("F") or low < 0 or high > 65535:
-            raise InputError(
-                f"A picture of mode {image.mode} with values from {low:g} to {high:g} was given. Whole numbers from 0 "
-                f"to 255, or to 65535, are allowed. Scale it, and convert it to mode L."
-            )
-        scale = 1 if high <= 255 and image.mode == "I" else 1 / 257
-        return Image.fromarray(((_numbers(image) * scale).round()).astype("uint8"))
-    return ImageOps.exif_transpose(image)
-
-
-def _numbers(image: Image) -> Any:
-    import numpy as np
-
-    return np.asarray(image, dtype=np.float64)
 
 
 def _opaque(image: Image, mode: str) -> Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,16 @@ from pydantic import Field
 
 from fluxkit._base import Record
 from fluxkit.shots.shot import LoRA
+
+
+def with_trigger(caption: str, trigger: str) -> str:
+    """A caption that holds the trigger as a word of its own; put in front where it does not.
+
+    >>> with_trigger("a photo of OHW on a plinth", "ohw"), with_trigger("showing a vase", "ohw")
+    ('a photo of OHW on a plinth', 'ohw, showing a vase')
+    """
+    held = re.search(rf"(?<!\w){re.escape(trigger)}(?!\w)", caption, re.IGNORECASE)
+    return caption if held else f"{trigger}, {caption}"
 
 
 class TrainingRequest(Record):

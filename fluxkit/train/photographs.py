@@ -13,6 +13,8 @@ from pydantic import Field
 from fluxkit._base import Record
 from fluxkit.errors import FluxkitError, InputError
 from fluxkit.scene import Scene, Subject
+from fluxkit.shots.trained import with_trigger
+from fluxkit.shots.upright import in_srgb, upright
 from fluxkit.train import sidecars
 from fluxkit.train.looks import Look, look
 from fluxkit.train.sidecars import Caption
@@ -237,7 +239,7 @@ class TrainingSet:
             return str(render(triggered(caption, self.trigger)))
         if not caption:
             return f"{self.trigger}."
-        return caption if self.trigger.lower() in caption.lower() else f"{self.trigger}, {caption}"
+        return with_trigger(caption, self.trigger)
 
     def preview(self) -> Image:
         """All photographs small, each with its name, its caption's first words and what is wrong with it."""
@@ -284,28 +286,21 @@ def opened(path: Path, *, about: int | None = None) -> Image:
 
     Raises `InputError` for what is no picture, or is damaged.
     """
-    from PIL import Image, ImageCms, ImageOps
+    from PIL import Image
 
     try:
         with Image.open(path) as picture:
             if about:
                 picture.draft(None, (about, about))
             picture.load()
-            profile = picture.info.get("icc_profile")
-            upright = ImageOps.exif_transpose(picture)
+            return in_srgb(upright(picture)).convert("RGB")
+    except InputError as error:
+        raise InputError(f"The photograph {path.name!r} cannot be learned from. {error}") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(
             f"The photograph {path.name!r} cannot be read ({type(error).__name__}). Whole pictures as "
             f"{', '.join(SUFFIXES)} are allowed. Export it again."
         ) from error
-    if profile and upright.mode in ("RGB", "L", "CMYK"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            made = ImageCms.profileToProfile(upright, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            return made or upright.convert("RGB")
-        except (ImageCms.PyCMSError, OSError, ValueError):  # a broken profile: the numbers are taken as sRGB
-            return upright.convert("RGB")
-    return upright.convert("RGB")
 
 
 def _photograph(path: Path, captioner: Captioner | None) -> Photograph:

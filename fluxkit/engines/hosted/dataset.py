@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluxkit.errors import InputError
+from fluxkit.shots.trained import with_trigger
+from fluxkit.shots.upright import in_srgb, upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,8 +74,7 @@ def _zipped(pairs: Sequence[tuple[Picture, str | None]], trigger: str) -> bytes:
             data, suffix = _plain(picture)
             _add(archive, f"{number:04d}{suffix}", data)
             if caption:
-                text = caption if trigger.lower() in caption.lower() else f"{trigger}, {caption}"
-                _add(archive, f"{number:04d}.txt", text.encode())
+                _add(archive, f"{number:04d}.txt", with_trigger(caption, trigger).encode())
     return buffer.getvalue()
 
 
@@ -82,8 +83,8 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _plain(picture: Picture) -> tuple[bytes, str]:
-    """A picture upright and without metadata; JPEG stays JPEG, everything else becomes PNG."""
-    from PIL import Image, ImageOps
+    """A picture upright, in sRGB and without metadata; JPEG stays JPEG, everything else becomes PNG."""
+    from PIL import Image
 
     lossy = False
     if isinstance(picture, str | Path):
@@ -91,14 +92,15 @@ def _plain(picture: Picture) -> tuple[bytes, str]:
         try:
             with Image.open(source) as opened:
                 lossy = opened.format == "JPEG"
-                picture = ImageOps.exif_transpose(opened).convert("RGB")
+                opened.load()
+                picture = upright(opened)
         except Exception as error:  # Pillow raises many kinds for broken files
             raise InputError(
                 f"A training picture {source.name!r} cannot be read ({type(error).__name__}). PNG, JPEG and WebP files "
                 "can. Leave it out, or save it again."
             ) from None
     buffer = io.BytesIO()
-    image: Image.Image = picture.convert("RGB")
+    image: Image.Image = in_srgb(picture).convert("RGB")
     clean = Image.frombytes("RGB", image.size, image.tobytes())
     clean.save(buffer, "JPEG" if lossy else "PNG", **({"quality": 95} if lossy else {"compress_level": 1}))
     return buffer.getvalue(), ".jpg" if lossy else ".png"

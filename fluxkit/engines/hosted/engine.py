@@ -142,9 +142,10 @@ class HostedEngine:
     ) -> TrainedLoRA:
         """Train a LoRA at a host, and return it when its file is on this machine, checked, in `<catalogue>/loras`.
 
-        `pictures` is a zip (`a.jpg` with `a.txt`) or pictures, each alone or in a pair with its caption; they are sent
-        without metadata. `settings` are those of `HostedTraining`: `trigger` (the word that calls it up), `trainer`,
-        `steps`, `rank`, ... What a trainer does not take is refused.
+        `pictures` is a list of pictures, each alone or in a pair with its caption, which are sent without metadata; or
+        a zip (`a.jpg` with `a.txt`), which is sent as it is, with all that its files say of place and owner. `settings`
+        are those of `HostedTraining`: `trigger` (the word that calls it up), `trainer`, `steps`, `rank`, ... What a
+        trainer does not take is refused.
 
         A training that was asked for before, to the letter, is followed or given back, not paid again; another `take`
         pays for another. Raises `BudgetExceeded` before anything is sent, and what `shoot` raises afterwards.
