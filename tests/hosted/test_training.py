@@ -136,6 +136,18 @@ def test_a_training_needs_a_budget_that_holds_it(hosted, monkeypatch):
         train(real, take=7)
 
 
+def test_a_training_whose_file_is_gone_needs_permission_to_be_paid_again(hosted, monkeypatch):
+    fake, engine = hosted()
+    train(engine).file.unlink()
+    monkeypatch.setenv("FLUXKIT_HOSTED", "0")
+    real = HostedEngine(engine._folder, budget_usd=9.0, server={"fal": fake.url("fal")}, keys={"fal": fake.key})
+    with pytest.raises(errors.HostedForbidden, match="1 hosted LoRA training was asked for"):
+        train(real)
+    assert fake.posts == 1
+    monkeypatch.delenv("FLUXKIT_HOSTED")
+    assert train(engine).file.is_file() and fake.posts == 2
+
+
 def test_the_same_training_again_is_given_back_and_another_take_is_paid(hosted):
     fake, engine = hosted()
     first, again = train(engine), train(engine)

@@ -26,7 +26,7 @@ from fluxkit.engines.hosted.origins import Server
 from fluxkit.engines.hosted.pace import Pace
 from fluxkit.engines.hosted.pictures import inputs_of
 from fluxkit.engines.hosted.run import Order, Run
-from fluxkit.engines.hosted.training import HostedTraining, TrainedLoRA, TrainingOrder, ordered
+from fluxkit.engines.hosted.training import HostedTraining, TrainedLoRA, ordered
 from fluxkit.engines.hosted.training_run import TrainingRun
 from fluxkit.errors import (
     BudgetExceeded,
@@ -156,7 +156,9 @@ class HostedEngine:
         packed = dataset.pack(pictures, asked.trigger, self._opened().folder)
         order = ordered(asked, packed)
         run = self._training(order.request.host, progress)
-        self._check_training(order)
+        if run.known(order.request.id) is None:
+            self._require_permission("1 hosted LoRA training was")
+            self._ledger.check(order.forecast_usd(self._prices), 1, noun="LoRA training")
         made = run.start(order)
         if packed.path.parent == self._opened().folder:
             packed.path.unlink(missing_ok=True)
@@ -275,13 +277,6 @@ class HostedEngine:
                 "Unset it, or use a FakeHost.",
                 shot=shot,
             )
-
-    def _check_training(self, order: TrainingOrder) -> None:
-        """A training that would be sent must be permitted and fit the budget; one that is known costs nothing."""
-        known = next(iter(self._opened().of_shot(order.request.id)), None)
-        if known is None or known.state in ("intent", "withdrawn", "refused", "failed", "cancelled", "expired"):
-            self._require_permission("1 hosted LoRA training was")
-            self._ledger.check(order.forecast_usd(self._prices), 1, noun="LoRA training")
 
     def _training(
         self, name: str, progress: OnProgress, *, server: str = "", resuming: bool = False, keyless: bool = False

@@ -118,7 +118,9 @@ class Run:
             raise
         finally:
             self._stop.set()
-            for client in self._clients.values():
+            with self._lock:  # threads that wind down may still open one
+                clients = list(self._clients.values())
+            for client in clients:
                 client.close()
 
     def _results(self, progress: OnProgress) -> Iterator[tuple[Order, Frame]]:

@@ -102,13 +102,24 @@ class TrainingRun:
     def start(self, order: TrainingOrder) -> TrainedLoRA:
         """Send the request, if it was not sent before, and wait for the LoRA."""
         request = order.request
-        known = next(iter(self.journal.of_shot(request.id)), None)
-        if known is not None and known.state == "done" and (found := self.finished(known)) is not None:
+        known = self.known(request.id)
+        found = self.finished(known) if known is not None else None
+        if found is not None:
             return found
-        if known is not None and known.state in (*OPEN, "unknown") and known.state != "intent":
+        if known is not None:
             return self.follow(known)
+        latest = next(iter(self.journal.of_shot(request.id)), None)
         with self._stopping(lambda: self.journal.of_shot(request.id)):
-            return self._sent(order, seen=known.id if known else 0)
+            return self._sent(order, seen=latest.id if latest else 0)
+
+    def known(self, id: str) -> Entry | None:
+        """The job of a training that is not to be sent: under way, of unknown outcome, or done with its file here."""
+        latest = next(iter(self.journal.of_shot(id)), None)
+        if latest is None or latest.state == "intent":
+            return None
+        if latest.state == "done":
+            return latest if self.finished(latest) is not None else None
+        return latest if latest.state in (*OPEN, "unknown") else None
 
     def follow(self, entry: Entry) -> TrainedLoRA:
         """Wait for a training that the host has, and fetch it."""
