@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -135,10 +136,18 @@ class Sweep:
         if path == "size":
             for value in listed:
                 _check_size(value)
-        repeated = {repr(value) for i, value in enumerate(listed) if value in listed[:i]}
-        if repeated:
+        if repeated := _repeated(listed):
             raise PlanError(f"The axis {path!r} holds {', '.join(sorted(repeated))} twice. Give each value once.")
         return listed
+
+
+def _repeated(values: tuple[Any, ...]) -> set[str]:
+    """The values that stand there twice, as texts."""
+    try:
+        counts = Counter(values)
+    except TypeError:  # some cannot be hashed: they are compared one by one
+        return {repr(value) for i, value in enumerate(values) if value in values[:i]}
+    return {repr(value) for value, count in counts.items() if count > 1}
 
 
 def _check_size(size: Any) -> None:

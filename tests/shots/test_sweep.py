@@ -65,3 +65,19 @@ def test_an_axis_that_names_nothing_or_takes_no_such_value_is_refused(axes, said
 def test_an_axis_given_twice_is_refused():
     with pytest.raises(PlanError, match="twice"):
         fk.Sweep(PORTRAIT).over(seed=[1]).over(seed=[2])
+
+
+def test_the_values_of_a_long_axis_are_not_each_compared_with_all_others():
+    compared = []
+
+    class Seed(int):
+        def __eq__(self, other):
+            compared.append(1)
+            return int(self) == int(other)
+
+        __hash__ = int.__hash__
+
+    fk.Sweep(PORTRAIT, model="nano").over(seed=[Seed(number) for number in range(500)])
+    assert len(compared) < 1000
+    with pytest.raises(PlanError, match="twice"):
+        fk.Sweep(PORTRAIT).over(loras=[{"weights": "a/b"}, {"weights": "a/b"}])
