@@ -32,7 +32,7 @@ def encode(parts: Any, text: str, window: int) -> Embeds:
 def blend(parts: Any, pictures: Sequence[ReferenceImage], words: Embeds) -> Embeds:
     """Words joined by the tokens that Redux makes of pictures; several pictures are summed, each with its weight.
 
-    Weights that are not given share equally what is left of 1 a picture, so that two pictures are not twice as strong.
+    A picture without a weight counts one part of as many as there are pictures, so that two are not twice as strong.
     """
     import torch
 
