@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image, ImageCms, ImageFilter
 
 import fluxkit as fk
 from fluxkit.errors import InputError
-from fluxkit.train import Consent, TrainingSet
+from fluxkit.train import Consent, Photograph, TrainingSet, likeness
 from fluxkit.train.looks import look, sharpness
 
 
@@ -44,8 +45,28 @@ def test_a_captioner_speaks_where_nothing_lies_beside(photographs):
     assert found[0].caption == "a zwirl on a blue cloth"
     assert found[4].caption == "640 wide"
     assert found.with_captions({"4.png": "by hand"})[4].caption == "by hand"
-    with pytest.raises(InputError, match=r"It holds: 0\.png"):
-        found.with_captions({"9.png": "x"})
+    for asked in (lambda: found.with_captions({"9.png": "x"}), lambda: found.without("9.png")):
+        with pytest.raises(InputError, match=r"'9\.png', which is not in the set.*It holds: 0\.png"):
+            asked()
+
+
+def test_a_caption_in_another_encoding_is_named_and_the_rest_is_read(tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (600, 600)).save(tmp_path / name)
+    (tmp_path / "a.txt").write_bytes("Großes Glas".encode("latin-1"))
+    found = TrainingSet.from_folder(tmp_path, trigger="zwirl")
+    assert [photograph.name for photograph in found] == ["b.png"]
+    assert "'a.txt'" in found.unreadable[0].message
+    assert "UTF-8" in found.unreadable[0].message
+
+
+def test_a_caption_by_hand_takes_away_that_there_was_none_and_keeps_the_rest(photographs):
+    found = TrainingSet.from_folder(photographs, trigger="zwirl")
+    assert "no caption" in {finding.rule for finding in found[4].findings}
+    told = found.with_captions({"4.png": fk.Scene(environment=fk.Environment(place="a beach"))})
+    assert "no caption" not in {finding.rule for finding in told[4].findings}
+    words = told.words(told[4], lambda scene: scene.prompt("flux.1-dev"))
+    assert words.startswith("A photograph of zwirl, "), "a caption need not name the subject"
 
 
 def test_pictures_are_upright_and_in_srgb(tmp_path):
@@ -140,3 +161,17 @@ def test_the_preview_shows_every_photograph(photographs):
     assert sheet.size == (12 + 5 * 212, 12 + 2 * 270)
     assert found._repr_png_().startswith(b"\x89PNG")
     assert "6 photographs of 'zwirl'" in repr(found)
+
+
+def test_photographs_are_looked_at_one_at_a_time(photographs, monkeypatch):
+    alive, most, plain = weakref.WeakSet(), [], Photograph.image.fget
+
+    def counted(photograph):
+        image = plain(photograph)
+        alive.add(image)
+        most.append(len(alive))
+        return image
+
+    monkeypatch.setattr(Photograph, "image", property(counted))
+    likeness([], TrainingSet.from_folder(photographs, trigger="zwirl"))
+    assert len(most) == 6 and max(most) <= 2
