@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fluxkit.engines.base import Progress
 from fluxkit.errors import Cancelled, EngineError
 from fluxkit.frames import Frame, Frames
+from fluxkit.session.progress_line import duration
 from fluxkit.session.task import Task
 from fluxkit.shots import Shot, ShotPlan
 
@@ -17,13 +18,17 @@ Work = Callable[["Job"], None]
 class Job(Task):
     """A plan under way. `result()` waits for its frames; `cancel()` stops it within one step."""
 
+    across: str | None = None
+    """The axis along which the frames come, where there is one."""
+
     def __init__(self, plan: ShotPlan, work: Work) -> None:
         super().__init__()
         self._plan = plan
         self._work = work
         self._frames: dict[str, Frame] = {}
         self._errors: dict[str, EngineError] = {}
-        self._wanted = len({shot.id for shot in plan})
+        self._places = {shot.id: place for place, shot in enumerate({shot.id: shot for shot in plan}.values())}
+        self._wanted = len(self._places)
         self._progress = Progress(stage="wait", done=0, shots=self._wanted)
         self._first: tuple[float, float] | None = None
         """When the first step was told, and how much work was done by then."""
@@ -34,6 +39,15 @@ class Job(Task):
     def plan(self) -> ShotPlan:
         """What is being shot."""
         return self._plan
+
+    @property
+    def places(self) -> tuple[Shot, ...]:
+        """Every different shot that a frame is made of, in plan order."""
+        return tuple({shot.id: shot for shot in self._plan}.values())
+
+    def place_of(self, frame: Frame) -> int:
+        """Which of the places a frame of this job fills."""
+        return self._places[frame.shot.id]
 
     @property
     def progress(self) -> Progress:
@@ -80,6 +94,24 @@ class Job(Task):
         if made <= 0:
             return None
         return max(0.0, (time.monotonic() - first[0]) * (self._work_left - made) / made)
+
+    @property
+    def share(self) -> float:
+        """How much is done, from 0 to 1."""
+        at = self._progress
+        within = at.step / at.steps if at.steps and at.stage == "denoise" else 0.0
+        return 1.0 if self.status == "done" else min(1.0, (self.made + within) / max(1, self.wanted))
+
+    @property
+    def told(self) -> str:
+        """Where it stands, in words."""
+        made = f"{self.made} of {self.wanted} frames"
+        failed = f", {len(self._errors)} failed" if self._errors else ""
+        if self.done:
+            return f"{self.status.capitalize()}: {made}{failed}"
+        at, left = self._progress, self.seconds_left
+        step = f" · step {at.step} of {at.steps}" if at.steps and at.stage == "denoise" else f" · {at.stage}"
+        return f"{made}{failed}{step}{'' if left is None else f' · about {duration(left)} left'}"
 
     def result(self, timeout: float | None = None) -> Frames:
         """Wait for the frames, in plan order.

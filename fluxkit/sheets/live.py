@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fluxkit.errors import EngineError, FluxkitError, SheetError
 from fluxkit.frames import Frame
+from fluxkit.sheets.axes import differing
 from fluxkit.sheets.blank import Blank
 from fluxkit.sheets.cards import card_data
 from fluxkit.sheets.sheet import Axis, ContactSheet
@@ -16,6 +17,7 @@ from fluxkit.sheets.view import card_of, view_of
 
 if TYPE_CHECKING:
     from fluxkit.session import Job
+    from fluxkit.session.training import TrainingJob
     from fluxkit.widgets import SheetView
 
 _EVERY_SECONDS = 0.5
@@ -29,20 +31,33 @@ _PREVIEW_SHARE = 12
 class LiveSheet:
     """Every shot of a job in its place: empty until its frame is made, then the picture.
 
+    Of a training these are its samples: a row for each scene, a column for each checkpoint, unless told otherwise.
     It shows progress, the time left, a preview of the frame in the making, and a cancel button that works while the
     job runs, because the job runs on the session's own thread. `sheet()` is the finished `ContactSheet`.
     """
 
     def __init__(
-        self, job: Job, *, rows: Axis = None, columns: Axis = None, title: str | None = None, **options: Any
+        self,
+        job: Job | TrainingJob,
+        *,
+        rows: Axis = None,
+        columns: Axis = None,
+        title: str | None = None,
+        **options: Any,
     ) -> None:
-        if not hasattr(job, "plan"):
+        if not hasattr(job, "places"):
             raise SheetError(f"A live sheet was asked for of {job!r}. Give it a job: session.submit(plan).")
+        if not job.places:
+            raise SheetError(
+                f"A live sheet was asked for of {job!r}, which makes no frames. A training makes some where it is "
+                f"given samples=[scene, ...]."
+            )
         self._job = job
+        blanks = [Blank(shot) for shot in job.places]
+        if job.across is not None and rows is None and columns is None:
+            rows, columns = _axis_beside(job.across, blanks), job.across
         self._options = {"rows": rows, "columns": columns, "title": title, **options}
-        self._index = {shot.id: i for i, shot in enumerate({shot.id: shot for shot in job.plan}.values())}
-        shots = list({shot.id: shot for shot in job.plan}.values())
-        self._sheet = ContactSheet.of_places([Blank(shot) for shot in shots], **self._options)
+        self._sheet = ContactSheet.of_places(blanks, **self._options)
         places = [card_data(i, blank, self._sheet.layout, "") for i, blank in enumerate(self._sheet.content.frames)]
         self._view = view_of(self._sheet, on_cancel=job.cancel, places=places)
         self._seen = 0
@@ -56,7 +71,7 @@ class LiveSheet:
         self._follow(job)
 
     @property
-    def job(self) -> Job:
+    def job(self) -> Job | TrainingJob:
         """What is being shot."""
         return self._job
 
@@ -84,16 +99,16 @@ class LiveSheet:
         self._job.result(timeout)
         return self.sheet()
 
-    def _follow(self, job: Job) -> None:
+    def _follow(self, job: Job | TrainingJob) -> None:
         """Called on the worker thread after every report: cheap, and never raises into the job."""
         if self._seen + len(self._told) < job.made + len(job.errors):
             self._show_new(job)
         now = time.monotonic()
         if job.done or now - self._last >= _EVERY_SECONDS:
             self._last = now
-            self._view.report(_words(job), share=_share(job), preview=self._preview(job), running=not job.done)
+            self._view.report(job.told, share=job.share, preview=self._preview(job), running=not job.done)
 
-    def _preview(self, job: Job) -> bytes | None:
+    def _preview(self, job: Job | TrainingJob) -> bytes | None:
         begun = time.monotonic()
         if job.done or begun < self._preview_from:
             return None
@@ -102,14 +117,15 @@ class LiveSheet:
         self._preview_from = ended + _PREVIEW_SHARE * (ended - begun)
         return made
 
-    def _show_new(self, job: Job) -> None:
+    def _show_new(self, job: Job | TrainingJob) -> None:
         for frame in job.since(self._seen):
             self._seen += 1
-            self._replace(self._index[frame.shot.id], frame)
+            self._replace(job.place_of(frame), frame)
         for shot_id, error in job.errors.items():
             if shot_id not in self._told:
                 self._told.add(shot_id)
-                self._replace(self._index[shot_id], Blank.of(error))
+                lost = Blank.of(error)
+                self._replace([shot.id for shot in job.places].index(shot_id), lost)
 
     def _replace(self, index: int, frame: Frame | Blank) -> None:
         self._sheet.put(index, frame)
@@ -119,33 +135,17 @@ class LiveSheet:
         return self._view._repr_mimebundle_(**options)
 
     def __repr__(self) -> str:
-        return f"LiveSheet({self._job.wanted} shots on {', '.join(sorted({s.model for s in self._job.plan}))})"
+        return f"LiveSheet({self._job.wanted} shots on {', '.join(sorted({s.model for s in self._job.places}))})"
 
 
-def _share(job: Job) -> float:
-    at = job.progress
-    within = at.step / at.steps if at.steps and at.stage == "denoise" else 0.0
-    return 1.0 if job.status == "done" else min(1.0, (job.made + within) / max(1, job.wanted))
+def _axis_beside(across: str, places: Sequence[Blank]) -> str | None:
+    """The axis that tells places apart beside the one along which they come; their words where there are several."""
+    others = [path for path in differing(places) if path != across]
+    return others[0] if len(others) == 1 else "prompt" if others else None
 
 
-def _words(job: Job) -> str:
-    made = f"{job.made} of {job.wanted} frames"
-    failed = f", {len(job.errors)} failed" if job.errors else ""
-    if job.done:
-        return f"{job.status.capitalize()}: {made}{failed}"
-    at, left = job.progress, job.seconds_left
-    step = f" · step {at.step} of {at.steps}" if at.steps and at.stage == "denoise" else f" · {at.stage}"
-    return f"{made}{failed}{step}{'' if left is None else f' · about {_duration(left)} left'}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _preview(job: Job) -> bytes | None:
-    make = job.progress.preview
+def _preview(job: Job | TrainingJob) -> bytes | None:
+    make = getattr(job.progress, "preview", None)
     if make is None:
         return None
     try:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from fluxkit.measure import Badge
     from fluxkit.session import Job
+    from fluxkit.session.training import TrainingJob
     from fluxkit.widgets import SheetView
 
 _METER = "Light meter: ✓ shown, ✗ not shown, ? cannot tell"
@@ -224,8 +225,10 @@ class ContactSheet:
         return self._view
 
     @classmethod
-    def live(cls, job: Job, rows: Axis = None, columns: Axis = None, title: str | None = None, **options: Any) -> Any:
-        """A sheet that fills while a job runs, with progress and a cancel button; see `LiveSheet`."""
+    def live(
+        cls, job: Job | TrainingJob, rows: Axis = None, columns: Axis = None, title: str | None = None, **options: Any
+    ) -> Any:
+        """A sheet that fills while a job or a training runs, with progress and a cancel button; see `LiveSheet`."""
         from fluxkit.sheets.live import LiveSheet
 
         return LiveSheet(job, rows=rows, columns=columns, title=title, **options)

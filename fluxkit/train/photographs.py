@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field
 
 from fluxkit._base import Record
-from fluxkit.errors import FluxkitError, InputError
+from fluxkit.errors import FluxkitError, InputError, did_you_mean
 from fluxkit.scene import Scene, Subject
 from fluxkit.shots.trained import with_trigger
 from fluxkit.shots.upright import in_srgb, upright
@@ -158,10 +158,7 @@ class TrainingSet:
 
         Raises `InputError` for a name that is not in the set.
         """
-        strange = [name for name in captions if name not in {photograph.name for photograph in self.photographs}]
-        if strange:
-            names = ", ".join(photograph.name for photograph in self.photographs)
-            raise InputError(f"A caption was given for {strange[0]!r}, which is not in the set. It holds: {names}.")
+        self._refuse_strangers(captions, "A caption was given for")
         changed = [
             _captioned(photograph, captions[photograph.name]) if photograph.name in captions else photograph
             for photograph in self.photographs
@@ -175,11 +172,16 @@ class TrainingSet:
         `InputError`, before anything is written, where two pictures would share a file, or where a scene that lies
         beside a picture would be read instead of its words.
         """
+        self._refuse_strangers(names, "A caption was to be saved for")
         chosen = [photograph for photograph in self.photographs if not names or photograph.name in names]
         return sidecars.write({each.path: each.caption for each in chosen if each.caption is not None})
 
     def without(self, *names: str) -> TrainingSet:
-        """The set without some photographs, by file name; what was said about duplicates is looked at anew."""
+        """The set without some photographs, by file name; what was said about duplicates is looked at anew.
+
+        Raises `InputError` for a name that is not in the set.
+        """
+        self._refuse_strangers(names, "The set was asked for without")
         return self._of(_compared([photograph for photograph in self.photographs if photograph.name not in names]))
 
     def check(self, *, resolution: int = SMALL) -> list[Finding]:
@@ -251,6 +253,15 @@ class TrainingSet:
         buffer = io.BytesIO()
         self.preview().save(buffer, "PNG")
         return buffer.getvalue()
+
+    def _refuse_strangers(self, names: Iterable[str], asked: str) -> None:
+        known = [photograph.name for photograph in self.photographs]
+        for name in names:
+            if name not in known:
+                raise InputError(
+                    f"{asked} {name!r}, which is not in the set.{did_you_mean(name, known)} It holds: "
+                    f"{', '.join(known)}. Give one of these names."
+                )
 
     def _of(self, photographs: Iterable[Photograph]) -> TrainingSet:
         return TrainingSet(

@@ -19,10 +19,10 @@ def read(picture: Path) -> Caption | None:
     for suffix in _SCENES:
         beside = picture.with_suffix(suffix)
         if beside.is_file():
-            text = beside.read_text(encoding="utf-8")
+            text = _text(beside)
             return Scene.from_json(text) if suffix == ".json" else Scene.from_yaml(text)
     beside = picture.with_suffix(".txt")
-    return beside.read_text(encoding="utf-8").strip() or None if beside.is_file() else None
+    return _text(beside).strip() or None if beside.is_file() else None
 
 
 def write(captions: Mapping[Path, Caption]) -> list[Path]:
@@ -48,6 +48,16 @@ def write(captions: Mapping[Path, Caption]) -> list[Path]:
         text = caption.to_yaml() if isinstance(caption, Scene) else f"{caption.strip()}\n"
         write_atomic(beside, text.encode())
     return list(changed)
+
+
+def _text(beside: Path) -> str:
+    try:
+        return beside.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The caption {beside.name!r} was to be read, but it is no text in UTF-8 (byte {error.start}). Save it "
+            f"again as UTF-8."
+        ) from None
 
 
 def _refuse_hidden(picture: Path, words: str) -> None:

@@ -99,6 +99,24 @@ class LoRATraining:
         text = self.spec.windows.get("t5", max(self.spec.windows.values()))
         return forecast(parts.config("transformer"), self.spec, self.recipe, text=text)
 
+    @property
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """The steps after which there is a checkpoint, where the training runs to its end."""
+        every, last = self.recipe.checkpoint_every, self.recipe.steps
+        return (*range(every, last, every), last)
+
+    @cached_property
+    def sample_shots(self) -> tuple[Shot, ...]:
+        """A checked shot for each sample, without the adapter."""
+        scenes = [
+            triggered(each, self.photographs.trigger) if isinstance(each, Scene) else each for each in self._samples
+        ]
+        return tuple(self._plan(scenes, [self.recipe.seed] * len(scenes), self._square))
+
+    def sampled(self, step: int) -> list[Shot]:
+        """The sample shots with the adapter of a checkpoint, as their frames carry it."""
+        return [shot.with_(loras=(self._lora(step),)) for shot in self.sample_shots]
+
     def run(
         self, progress: OnTraining | None = None, *, on_sample: Callable[[Frame], None] | None = None
     ) -> LearnedLoRA:
@@ -183,13 +201,13 @@ class LoRATraining:
         if len(held):
             entry["held_out"] = learner.loss_of(held)
         now.history.append(entry)
-        file = self._write(learner)
+        self._write(learner)
         # The state names only checkpoints whose file is there: it is written last.
         learner.save(self.folder / "state.safetensors", now)
-        for frame in self._sampled(file):
+        for frame in self._sampled():
             on_sample(frame)
 
-    def _write(self, learner: Learner) -> Path:
+    def _write(self, learner: Learner) -> None:
         recipe, step = self.recipe, self._state.step
         told = adapter.told(
             trigger=self.photographs.trigger,
@@ -200,18 +218,23 @@ class LoRATraining:
             recipe=recipe.canonical(),
             licence=self.spec.licence,
         )
-        path = self.folder / f"{self.photographs.trigger}-{step:06d}.safetensors"
         scale = recipe.alpha_used / recipe.rank
-        return adapter.save(path, learner.best(), self.spec, scale=scale, told=told)
+        adapter.save(self._file(step), learner.best(), self.spec, scale=scale, told=told)
 
-    def _sampled(self, file: Path) -> list[Frame]:
+    def _sampled(self) -> list[Frame]:
         """The sample scenes with the adapter as it is; each frame's shot names the checkpoint's file."""
         if not self._sample_shots:
             return []
         self._tell("sample", self._state.step)
-        lora = LoRA(weights=str(file), name=f"{self.photographs.trigger} step {self._state.step}")
+        lora = self._lora(self._state.step)
         frames = self._engine.shoot(self._sample_shots)
         return [frame.with_shot(frame.shot.with_(loras=(lora,))) for frame in frames]
+
+    def _file(self, step: int) -> Path:
+        return self.folder / f"{self.photographs.trigger}-{step:06d}.safetensors"
+
+    def _lora(self, step: int) -> LoRA:
+        return LoRA(weights=str(self._file(step)), name=f"{self.photographs.trigger} step {step}")
 
     def _result(self) -> LearnedLoRA:
         found = [Checkpoint.of(self.folder, self.photographs.trigger, entry) for entry in self._state.history]
@@ -285,14 +308,11 @@ class LoRATraining:
         return self._words(Kept(self.folder / "cache"), "")
 
     @cached_property
-    def _sample_shots(self) -> list[Shot]:
-        scenes = [
-            triggered(each, self.photographs.trigger) if isinstance(each, Scene) else each for each in self._samples
-        ]
-        shots = self._plan(scenes, [self.recipe.seed] * len(scenes), self._square)
-        if shots:
-            self._engine.encode(shots)
-        return shots
+    def _sample_shots(self) -> tuple[Shot, ...]:
+        """The sample shots, their words encoded."""
+        if self.sample_shots:
+            self._engine.encode(self.sample_shots)
+        return self.sample_shots
 
     def _plan(self, scenes: Sequence[Scene | str], seeds: Iterable[int], size: tuple[int, int]) -> list[Shot]:
         """A checked shot for each scene or prompt."""

@@ -8,7 +8,7 @@ import pytest
 
 import fluxkit as fk
 from fluxkit.errors import Cancelled
-from fluxkit.session.training import checkpoint_sweep
+from fluxkit.session.training import checkpoint_sweep, kept_loras
 from fluxkit.train import LoRARecipe, TrainingSet, likeness
 
 RECIPE = LoRARecipe(rank=2, steps=6, resolution=256, checkpoint_every=3, warmup=0, learning_rate=0.05)
@@ -21,9 +21,12 @@ def subject(photographs):
 
 def test_a_session_trains_keeps_and_finds_again(subject, bases, tmp_path):
     with fk.Session(tmp_path / "catalogue") as session:
-        made = session.train(
+        job = session.submit_training(
             subject, model=bases["flux.1-dev"], recipe=RECIPE, samples=["zwirl on grass"], device="cpu"
         )
+        live = fk.ContactSheet.live(job)
+        assert repr(live.result(200)) == "ContactSheet(2 frames; loras (2))"
+        made = job.result()
         assert [checkpoint.step for checkpoint in made.checkpoints] == [3, 6]
         assert len(session.catalogue.frames()) == 2, "the samples"
         assert made.licence == "FLUX.1 [dev] Non-Commercial"
@@ -46,6 +49,13 @@ def test_a_session_trains_keeps_and_finds_again(subject, bases, tmp_path):
             steps=2,
         )
         assert "zwirl" in frame.provenance.extra["loras"]
+
+
+def test_a_damaged_record_is_told_and_hides_no_other(tmp_path, caplog):
+    (tmp_path / "training" / "zwirl-1").mkdir(parents=True)
+    (tmp_path / "training" / "zwirl-1" / "training.json").write_text('{"trigger": ')
+    assert kept_loras(tmp_path) == []
+    assert "'zwirl-1'" in caplog.records[0].message
 
 
 def test_a_cancelled_training_goes_on(subject, bases, tmp_path):

@@ -11,17 +11,20 @@ import threading
 import time
 import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
+import fluxkit as fk
 from fluxkit.engines import FunctionEngine
-from fluxkit.errors import BadPictureError, EngineError
+from fluxkit.errors import BadPictureError, Cancelled, EngineError, SheetError
 from fluxkit.frames.marks import Marks
 from fluxkit.scene import Light, Lighting, Scene, Subject
 from fluxkit.session import Session
 from fluxkit.sheets import ContactSheet
 from fluxkit.shots import Sweep
+from fluxkit.train import LoRATraining, TrainingProgress
 from fluxkit.widgets import Card, SheetView, bundle
 
 STATIC = Path(bundle.__file__).parent / "static"
@@ -164,6 +167,90 @@ def test_a_live_sheet_fills_in_place_and_ends_as_a_sheet(session, sweep):
     assert told[-1] == "Done: 8 of 8 frames"
     assert repr(finished) == "ContactSheet(8 frames; lighting.key.direction (2) x seed (4))"
     assert "0x" not in repr(live)
+
+
+@pytest.fixture
+def learning(tmp_path, monkeypatch):
+    """Submits a training whose steps are only counted, and whose samples are black; each step waits for a token."""
+    Image.new("RGB", (128, 128), "purple").save(tmp_path / "one.png")
+    photographs = fk.TrainingSet.from_folder(tmp_path, trigger="zwirl")
+    recipe = fk.LoRARecipe(steps=5, checkpoint_every=2, resolution=128, held_out=0)
+    scenes = [fk.Scene(environment=fk.Environment(place=place)) for place in ("oak table", "beach")]
+    tokens = threading.Semaphore(0)
+
+    def run(self, progress, *, on_sample):
+        done = max((step for step in self.checkpoint_steps if self._file(step).exists()), default=0)
+        for step in range(done + 1, 6):
+            assert tokens.acquire(timeout=20)
+            if step in self.checkpoint_steps:
+                self._file(step).parent.mkdir(parents=True, exist_ok=True)
+                self._file(step).write_bytes(bytes([step]))
+                for shot in self.sampled(step):
+                    on_sample(fk.Frame(shot, Image.new("RGB", (128, 128)), provenance=fk.Provenance(engine="test")))
+            progress(TrainingProgress("learn", step, 5, 0.25 / step, 90.0 * (5 - step)))
+        return SimpleNamespace(canonical_json=lambda: "{}")
+
+    monkeypatch.setattr(LoRATraining, "run", run)
+
+    def submit(session, samples=scenes):
+        return session.submit_training(photographs, model="nano", recipe=recipe, samples=samples, device="cpu")
+
+    return submit, tokens
+
+
+def test_the_samples_of_a_training_fill_a_sheet_checkpoint_by_checkpoint(learning, session):
+    submit, tokens = learning
+    live = ContactSheet.live(submit(session))
+    assert (live._sheet.layout.rows, live._sheet.layout.columns) == (("environment.place",), ("loras",))
+    assert [values[0][0].name for values in live._sheet.layout.sections[0].columns] == [
+        "zwirl step 2", "zwirl step 4", "zwirl step 5",
+    ]  # fmt: skip
+    assert repr(live) == "LiveSheet(6 shots on nano)"
+    sent = listening(live.view)
+    receive(live.view, kind="ready")
+    tokens.release(2)
+    while live.job.made < 2 or live.job.progress is None or live.job.progress.step < 2:
+        time.sleep(0.01)
+    live.view.report(live.job.told, share=live.job.share)
+    filled = [(m["start"], m["cards"][0]["picture"]) for m, _ in sent[1:] if m["kind"] == "cards"]
+    assert filled == [(0, True), (1, True)]
+    told = [m for m, _ in sent if m["kind"] == "progress"][-1]
+    assert told["text"] == "step 2 of 5 · loss 0.1250 · about 4 min left · 2 of 6 samples"
+    assert told["share"] == 0.4
+    receive(live.view, kind="cancel")
+    tokens.release()
+    with pytest.raises(Cancelled):
+        live.result(20)
+    assert live.view._last[0]["text"] == "Cancelled: step 3 of 5 · 2 of 6 samples"
+    assert len(live.sheet().frames) == 2
+
+
+def test_the_sheet_of_a_training_that_goes_on_shows_what_it_made_before(learning, session):
+    submit, tokens = learning
+    first = submit(session)
+    tokens.release(2)
+    while first.made < 2:
+        time.sleep(0.01)
+    first.cancel()
+    tokens.release()
+    with pytest.raises(Cancelled):
+        first.result(20)
+    tokens.release(3)
+    live = ContactSheet.live(submit(session))
+    made = live.result(20)
+    assert repr(made) == "ContactSheet(6 frames; environment.place (2) x loras (3))"
+    assert live.view._last[0]["text"] == "Done: step 5 of 5 · 6 of 6 samples"
+    assert [frame.shot.loras[0].name for frame in live.job.frames] == [
+        f"zwirl step {step}" for step in (2, 2, 4, 4, 5, 5)
+    ]
+    assert len(session.catalogue) == 6
+
+
+def test_a_training_without_samples_has_no_sheet(learning, session):
+    submit, tokens = learning
+    tokens.release(5)
+    with pytest.raises(SheetError, match="samples="):
+        ContactSheet.live(submit(session, samples=()))
 
 
 def test_the_frames_of_a_live_sheet_can_be_looked_at_while_it_fills(session, sweep):
