@@ -60,6 +60,8 @@ class Filing:
         self._spool.close()
         if error is None:
             self.check()
+        elif self._failure is not None and self._failure is not error:
+            error.add_note(f"Frames that were made before could not be kept: {self._failure}")
 
     def _loop(self) -> None:
         while (waiting := self._waiting.get()) is not None:
@@ -69,5 +71,7 @@ class Filing:
                     kept = self._catalogue.add(frame, receipt=frame.receipt or None)
                     self._spool.clear(put)
                     self._kept(kept)
+                    continue
                 except BaseException as failure:
                     self._failure = failure
+            self._spool.leave(put)

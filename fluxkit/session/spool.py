@@ -60,8 +60,13 @@ class Spool:
         with contextlib.suppress(OSError):
             self._folder.rmdir()
 
+    def leave(self, path: Path) -> None:
+        """Let a frame that could not be kept lie: whoever recovers next takes it in."""
+        with _lock:
+            _live.discard(path)
+
     def recover(self) -> int:
-        """Take in what killed processes put down; how many frames that were."""
+        """Take in what killed processes put down, and what could not be kept before; how many frames that were."""
         found = 0
         for path in sorted(self._folder.glob("*-*.*")) if self._folder.is_dir() else ():
             if self._is_left(path):
