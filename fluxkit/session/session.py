@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from fluxkit import engines
 from fluxkit.catalogue import Catalogue
-from fluxkit.engines.base import Engine, PaidEngine, Progress, silent
+from fluxkit.engines.base import Engine, PaidEngine, Progress
 from fluxkit.errors import Cancelled, EngineError, MissingExtraError, WeightsError
 from fluxkit.frames import Frame, Frames
 from fluxkit.models import ModelSpec
@@ -197,13 +197,20 @@ class Session(PictureMethods):
     def resume(self) -> Frames:
         """Fetch what was paid for but never fetched, for instance because the kernel stopped; spends nothing.
 
-        Returns the frames that were ready; they are in the catalogue. Jobs that still run at a host stay noted.
+        Returns the frames that were ready; they are in the catalogue. Jobs that still run at a host stay noted. What
+        the session's thread does at the time is waited for: an engine is used by one thread at a time.
         """
-        if not any(isinstance(engine, PaidEngine) for engine in self._engines):
-            self._engines.append(self._opened(engines.create("hosted")))
-        paid = [engine for engine in self._engines if isinstance(engine, PaidEngine)]
-        found = (frame for engine in paid for frame in engine.resume(silent))
-        return Frames(self.catalogue.add(frame, receipt=frame.receipt or None) for frame in found)
+        found: list[Frame] = []
+
+        def work(job: Job) -> None:
+            if not any(isinstance(engine, PaidEngine) for engine in self._engines):
+                self._engines.append(self._opened(engines.create("hosted")))
+            for engine in [engine for engine in self._engines if isinstance(engine, PaidEngine)]:
+                # Each is on the disk before the next is asked for.
+                found.extend(self.catalogue.add(one, receipt=one.receipt or None) for one in engine.resume(job.report))
+
+        self._worker.submit(Job(ShotPlan(()), work)).result()
+        return Frames(found)
 
     def close(self) -> None:
         """Stop what runs and give back memory; the catalogue stays as it is."""
