@@ -8,6 +8,7 @@ from fluxkit import models
 from fluxkit.engines import silent
 from fluxkit.engines.local import LocalEngine, levers
 from fluxkit.engines.local.device import Device
+from fluxkit.engines.local.parts import Parts
 from fluxkit.errors import CapabilityError, InputError, OutOfMemoryError
 from fluxkit.models import ModelSpec
 from fluxkit.shots import ShotPlan
@@ -197,3 +198,34 @@ def test_a_plan_forecasts_its_largest_shot(dev: ModelSpec) -> None:
     assert (found.width, found.height) == (512, 512)
     assert found.exact
     assert "offload" in str(found)
+
+
+class Placed:
+    """A part that only says where it is."""
+
+    parameters = ()
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def to(self, place: str) -> None:
+        self.place = place
+
+
+@pytest.mark.parametrize(
+    ("lever", "then", "encoder"), [("offload", "resident", "card"), ("resident", "offload", "cpu"), (None, None, "cpu")]
+)
+def test_parts_that_are_taken_over_lie_where_the_new_lever_wants_them(
+    dev: ModelSpec, lever: Any, then: Any, encoder: str
+) -> None:
+    card = Device("card", "float32")
+    former = Parts(dev, card, lever or "offload")
+    former._loaded = {"text_encoder": Placed("card" if lever == "resident" else "cpu"), "transformer": Placed("card")}
+    if lever is None:
+        former.wake()  # and then the run is stopped
+        assert former._loaded["transformer"].place == "cpu"
+    taken = Parts(dev, card, then or "offload")
+    transformer = former._loaded["transformer"]
+    taken.adopt(former)
+    assert taken._loaded["text_encoder"].place == encoder
+    assert transformer.place == "card"

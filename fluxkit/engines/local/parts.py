@@ -65,12 +65,15 @@ class Parts:
 
     def adopt(self, former: Parts) -> None:
         """Take over the loaded parts of another model that hold the same content, then empty it."""
+        former.rest()  # a run that was stopped while words were encoded has left the transformer off the device
         kept = former._private | levers.unlike(former.lever, self.lever)
         if former.speed != self.speed:
             kept |= {"transformer"}
         for name, part in former._loaded.items():
             if name not in kept and name in self and self.tag(name) == former.tag(name):
                 self._loaded[name] = part
+        if self.lever != former.lever:  # the text encoders lie where the other lever wanted them between pictures
+            self._move(_TEXT_PARTS, self.device.kind if self.lever == "resident" else "cpu")
         former.drop()
 
     def keep_to_itself(self, name: str) -> None:
