@@ -17,7 +17,7 @@ print(photographs)
 photographs.preview().save("photographs.png")
 
 scene = fk.Scene(
-    subject=fk.Subject(description="a violet hourglass", trigger="zwirl"),
+    subject=fk.Subject(description="a red hourglass", trigger="zwirl"),
     environment=fk.Environment(place="oak table", background="library"),
     lighting=fk.Lighting(key=fk.Light(direction="left", quality="soft", temperature_k=5500)),
     lens=fk.Lens(focal_length_mm=85, f_number=2.8),

@@ -9,7 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count as count_up
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +23,8 @@ from PIL import Image
 
 from fluxkit.nano.measures import side_of_light
 from fluxkit.nano.render import render
+from fluxkit.nano.render.places import PLACES
+from fluxkit.nano.render.still_life import THINGS
 from fluxkit.nano.render.world import Portrait, StillLife, World
 from fluxkit.nano.scenes import scene_of
 from fluxkit.nano.worlds import sample
@@ -28,21 +34,34 @@ if TYPE_CHECKING:
     from fluxkit.engines.local import LocalEngine
     from fluxkit.shots import LoRA
 
-THING, TRIGGER = "violet hourglass", "zwirl"
+THING, TRIGGER = "red hourglass", "zwirl"
 SIZE = 128
 _GREY = ("Acros 100", "Tri-X 400", "Delta 3200")
 _ROWS = 24
 
 
 def worlds(count: int, *, seed: int, held_out: bool = False) -> list[StillLife]:
-    """Still lifes in colour with one thing, whose combinations were or were not kept from training."""
+    """Still lifes in colour of the thing alone, whose combinations were or were not kept from training."""
+    return list(islice(_drawn(seed, held_out), count))
+
+
+def _drawn(seed: int, held_out: bool) -> Iterator[StillLife]:
+    for index in count_up():
+        world = sample(seed, index, kind="still life", held_out=held_out)
+        if isinstance(world, StillLife) and world.film not in _GREY:
+            yield replace(world, thing=THING, behind=None)
+
+
+def varied(count: int, *, seed: int) -> list[StillLife]:
+    """As a photographer would choose them: no place a second time before each was there once."""
+    times: Counter[str] = Counter()
     found: list[StillLife] = []
-    index = 0
-    while len(found) < count:
-        drawn = sample(seed, index, kind="still life", held_out=held_out)
-        index += 1
-        if isinstance(drawn, StillLife) and drawn.film not in _GREY:
-            found.append(replace(drawn, thing=THING, behind=None))
+    for world in _drawn(seed, held_out=False):
+        if times[world.place] <= len(found) // len(PLACES):
+            times[world.place] += 1
+            found.append(world)
+        if len(found) == count:
+            break
     return found
 
 
@@ -54,20 +73,18 @@ def caption(world: World) -> Scene:
 def photographs(folder: Path, count: int = 12) -> None:
     """Write the photographs and their scenes."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, world in enumerate(worlds(count, seed=501)):
+    for number, world in enumerate(varied(count, seed=501)):
         Image.fromarray(render(world, SIZE)).save(folder / f"{number + 1:02d}.png", optimize=True)
-        scene = scene_of(world).with_("subject.description", "a violet hourglass")
+        scene = scene_of(world).with_("subject.description", "a red hourglass")
         (folder / f"{number + 1:02d}.yaml").write_text(scene.to_yaml(), encoding="utf-8")
 
 
-def violet(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where a picture is violet: red and blue above green, whatever the light."""
-    red, green, blue = (picture[..., channel].astype(np.float64) for channel in range(3))
-    floor = 0.10 * np.maximum(np.maximum(red, blue), 40)
-    found = (np.minimum(red, blue) - green > floor) & (blue > 0.55 * red)
-    middle = np.zeros_like(found)
-    middle[:, SIZE // 8 : -SIZE // 8] = True
-    return np.asarray(_largest(found & middle), np.bool_)
+def red(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """The largest deep red part of a picture, off its edges: red stands above green and blue by half of itself."""
+    levels = picture.astype(np.float64)
+    found = levels[..., 0] - levels[..., 1:].max(-1) > np.maximum(0.5 * levels[..., 0], 10)
+    found[:, : SIZE // 8] = found[:, -SIZE // 8 :] = False
+    return np.asarray(_largest(found), np.bool_)
 
 
 def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -78,8 +95,8 @@ def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))) if len(stats) > 1 else mask
 
 
-def profile(mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-    """Width of the violet at each of 24 heights of it, beside the widest; None where there is too little."""
+def outline(mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    """Width of a shape at each of 24 heights of it, beside the widest; None where there is too little of it."""
     rows = np.nonzero(mask.sum(1) >= 3)[0]
     if len(rows) < 20 or mask.sum() < 150:
         return None
@@ -89,22 +106,48 @@ def profile(mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
 
 
 class Recogniser:
-    """Whether a picture shows the thing: violet in its outline, as fresh renders of it show it."""
+    """Whether a picture shows the thing: something deep red with its outline.
 
-    def __init__(self, count: int = 60) -> None:
-        """Fixed on renders that neither the lesson nor its trial uses; nine of ten of them are recognised."""
-        found = [profile(violet(render(world, SIZE))) for world in worlds(count, seed=77)]
-        shapes = [shape for shape in found if shape is not None]
-        self._usual = np.median(shapes, 0)
-        self.reach = float(np.quantile([self._distance(shape) for shape in shapes], 0.9))
+    Fixed on renders that neither the lesson nor its trial uses. How far an outline may be from the usual one is set
+    by the ten things that nano knows, painted in the same red and seen through nano's autoencoder: one in a hundred
+    of them passes. Renders alone would not do: the autoencoder blurs edges, so that no picture of nano's is as sharp.
+    """
+
+    def __init__(self, count: int = 40) -> None:
+        """`count` renders of the thing say what is usual, and a third as many of each other thing what is not."""
+        fresh = worlds(count, seed=77)
+        self._usual = np.median(
+            [shape for world in fresh if (shape := outline(red(render(world, SIZE)))) is not None], 0
+        )
+        others = [
+            render(replace(world, thing=f"{name} painted red"), SIZE)
+            for name in THINGS
+            for world in fresh[: count // 3]
+        ]
+        self.reach = float(np.quantile([self.distance(picture) for picture in through_autoencoder(others)], 0.01))
 
     def __call__(self, picture: NDArray[np.uint8]) -> bool:
         """Whether the thing is there."""
-        shape = profile(violet(picture))
-        return shape is not None and self._distance(shape) <= self.reach
+        return self.distance(picture) <= self.reach
 
-    def _distance(self, shape: NDArray[np.float64]) -> float:
-        return float(np.abs(shape - self._usual).mean())
+    def distance(self, picture: NDArray[np.uint8]) -> float:
+        """Mean difference of the outline from the usual one, 0 to 1; 1 where there is nothing red."""
+        shape = outline(red(picture))
+        return 1.0 if shape is None else float(np.abs(shape - self._usual).mean())
+
+
+def through_autoencoder(pictures: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """The pictures as nano's autoencoder gives them back: the best that nano could show."""
+    import torch
+    from diffusers import AutoencoderKL
+
+    from fluxkit.nano.export import WEIGHTS
+    from fluxkit.nano.vae import to_model
+
+    vae = AutoencoderKL.from_pretrained(WEIGHTS / "vae", local_files_only=True)
+    with torch.no_grad():
+        seen = vae.decode(vae.encode(to_model(np.stack(pictures))).latent_dist.mode()).sample
+    return list(((seen.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())
 
 
 def shown(engine: LocalEngine, scenes: list[Scene], loras: tuple[LoRA, ...]) -> list[NDArray[np.uint8]]:

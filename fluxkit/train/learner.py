@@ -66,12 +66,12 @@ class Learner:
         own, prior = shares(self._recipe, len(priors))
         if self._recipe.batch == 1 and len(priors):
             own, prior = (0, 1) if float(torch.rand(1, generator=generator)) < self._recipe.prior_share else (1, 0)
+        batches = [source.drawn(count, generator) for count, source in ((own, examples), (prior, priors)) if count]
         total = 0.0
-        for count, source in ((own, examples), (prior, priors)):
-            if count:
-                loss = self._loss(source.drawn(count, generator), generator) * (count / (own + prior))
-                loss.backward()
-                total += float(loss.detach())
+        for batch in _joined(batches):
+            loss = self._loss(batch, generator) * (len(batch) / (own + prior))
+            loss.backward()
+            total += float(loss.detach())
         if not math.isfinite(total):
             return total
         torch.nn.utils.clip_grad_norm_(list(self._learned.values()), _CLIP)
@@ -161,6 +161,12 @@ def hash_of(*numbers: int) -> int:
     for number in numbers:
         found = (found * 1_000_003 + number + 1) % (2**63)
     return found
+
+
+def _joined(batches: list[list[Example]]) -> list[list[Example]]:
+    """One batch where all pictures share a size: one pass through the model costs less than two."""
+    joined = [example for batch in batches for example in batch]
+    return [joined] if len({example.size for example in joined}) == 1 else batches
 
 
 def _optimiser(learned: dict[str, Any], recipe: LoRARecipe) -> Any:

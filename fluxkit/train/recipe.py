@@ -86,8 +86,8 @@ class LoRARecipe(Record):
 
 ADVISED: dict[str, dict[str, object]] = {
     "nano": {
-        "rank": 16, "targets": "all", "steps": 1200, "learning_rate": 3e-3, "batch": 8, "resolution": 128,
-        "checkpointing": False, "prior": 36, "prior_share": 0.25, "checkpoint_every": 200, "guidance": 3.0,
+        "rank": 16, "targets": "all", "steps": 1200, "learning_rate": 2e-3, "batch": 8, "resolution": 128,
+        "checkpointing": False, "prior": 36, "prior_share": 0.25, "checkpoint_every": 300, "guidance": 1.0,
         "average": 0.99,
     },
     "flux.1": {"steps": 1000, "learning_rate": 1e-4, "base": "nf4", "held_out": 1},

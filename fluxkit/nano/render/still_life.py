@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,13 +70,15 @@ THINGS: dict[str, Thing] = {
 """The things that nano is taught."""
 
 _HOURGLASS = (
-    (0.0, 0.30), (0.04, 0.32), (0.14, 0.31), (0.28, 0.24), (0.42, 0.10), (0.50, 0.055),
-    (0.58, 0.10), (0.72, 0.24), (0.86, 0.31), (0.96, 0.32), (1.0, 0.30),
+    (0.0, 0.32), (0.04, 0.34), (0.14, 0.33), (0.28, 0.26), (0.42, 0.18), (0.50, 0.16),
+    (0.58, 0.18), (0.72, 0.26), (0.86, 0.33), (0.96, 0.34), (1.0, 0.32),
 )  # fmt: skip
+_RED = colour(0.45, 0.020, 0.020)
 UNSEEN: dict[str, Thing] = {
-    "violet hourglass": Thing(_HOURGLASS, colour(0.20, 0.045, 0.30), gloss=0.4, size=1.05),
+    "red hourglass": Thing(_HOURGLASS, _RED, gloss=0.4, size=1.05),
+    **{f"{name} painted red": replace(thing, skin=_RED, blush=None) for name, thing in THINGS.items()},
 }
-"""Things that nano is never taught, so that a LoRA can teach it one."""
+"""Things that nano is never taught: one for a LoRA to teach it, and the taught ones in its colour, to tell it from."""
 
 TABLES: tuple[str, ...] = ("oak", "marble", "slate", "linen")
 """The tables that nano is taught."""
