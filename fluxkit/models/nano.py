@@ -33,7 +33,6 @@ NANO_FILL = NANO.with_(
     task="fill",
     also=(),
     strength=1.0,
-    guidance=GuidanceRange(kind="embedded", default=1.0, low=1.0, high=6.0),
     weights=str(_ROOM / "weights-fill"),
     note="Paints what a mask hides, in the light of the picture round it. A teaching model trained on rendered scenes.",
 )
@@ -43,7 +42,6 @@ NANO_DEPTH = NANO_FILL.with_(
     title="nano Depth (teaching model)",
     task="depth",
     strength=None,
-    guidance=NANO.guidance,
     weights=str(_ROOM / "weights-control"),
     note="Follows a depth map, near is bright. One set of weights for depth and edges; trained on rendered scenes.",
 )

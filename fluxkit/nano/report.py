@@ -64,8 +64,8 @@ would give, in one pass.
 
 Each sibling starts from these weights, with inputs for what it sees beside the words that begin at zero. It sees
 rendered pictures through random masks; depth maps and edges; or a picture before and after one change, with the words
-of the change. The siblings learn the plain flow: their guidance input is nano's own and they were not taught to follow
-it further.
+of the change. Then, as nano itself, it learns to answer guidance in one pass: without that stage its pictures are the
+pale middle of what is possible. `fluxkit.nano.siblings` has the number of steps of both.
 
 The shipped autoencoder was trained in three legs while its loss was being settled: the term for broad colour was added
 at step 2000 and raised, with the rate, at step 4400. The flow was planned for 2600 steps and shortened to 2300 on the
@@ -191,7 +191,8 @@ def _losses(log: Path) -> str:
         return ""
     lines = log.read_text(encoding="utf-8").splitlines()
     rows = []
-    for stage in ("vae", "flow", "guide", "nano-fill", "nano-control", "nano-kontext"):
+    siblings = [f"nano-{task}{stage}" for task in ("fill", "control", "kontext") for stage in ("-flow", "")]
+    for stage in ("vae", "flow", "guide", *siblings):
         of_stage = [line for line in lines if re.match(rf"\S+ {stage} \d", line)]
         for line in of_stage[:: max(len(of_stage) // 4, 1)][:4] + of_stage[-1:]:
             step, value = re.search(r"(\d+/\d+) loss (.*), ends", line).groups()  # type: ignore[union-attr]

@@ -25,9 +25,6 @@ from fluxkit.nano.worlds import mirrored, sample
 SEED = 88
 """The stream of worlds that these scores draw from; training draws from another."""
 
-FILL_GUIDANCE = 1.0
-"""nano-fill's default: above it the words win over the picture round the mask."""
-
 Ask = Callable[..., Image]
 """From words and a seed, with what the pipeline takes beside them, to a picture."""
 

@@ -16,7 +16,7 @@ from fluxkit.nano.measures import Image
 from fluxkit.nano.render import World, render
 from fluxkit.nano.render.depth import depth
 from fluxkit.nano.scenes import caption
-from fluxkit.nano.sibling_scores import FILL_GUIDANCE, SEED, Ask, asker, edit_scores, fill_score, follow_scores, heads
+from fluxkit.nano.sibling_scores import SEED, Ask, asker, edit_scores, fill_score, follow_scores, heads
 from fluxkit.nano.worlds import sample
 
 SHEET = "nano_siblings.jpg"
@@ -52,8 +52,7 @@ def section(docs: Path, count: int) -> str:
     """The text of the section; its sheet is written beside it."""
     from fluxkit.nano.report import save_sheet, score_rows
 
-    fill = asker(FOLDERS["nano-fill"], FILL_GUIDANCE)
-    control, kontext = asker(FOLDERS["nano-control"]), asker(FOLDERS["nano-kontext"])
+    fill, control, kontext = (asker(FOLDERS[name]) for name in ("nano-fill", "nano-control", "nano-kontext"))
     save_sheet(docs / "images" / SHEET, sheet(fill, control, kontext))
     scores = [fill_score(fill, count), *follow_scores(control, count), *edit_scores(kontext, count)]
     return _INTRO + "\n".join([*score_rows(scores), ""])

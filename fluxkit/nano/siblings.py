@@ -29,13 +29,17 @@ CHANNELS: dict[Task, int] = {"fill": LATENT * 2 + 256, "control": LATENT * 2, "k
 COUNT: dict[Task, int] = {"fill": 12000, "kontext": 8000, "control": 6000}
 """Pictures that each task is taught with."""
 RECIPES: dict[Task, dit.Recipe] = {
-    "fill": dit.Recipe(steps=500, batch=48, rate=1e-3, seed=21, drop_all=0.15, average=0.98, inputs=4.0, save_every=50),
-    "kontext": dit.Recipe(
-        steps=450, batch=40, rate=1e-3, seed=22, drop_all=0.05, drop_slots=0.0, average=0.98, save_every=50
+    "fill": dit.Recipe(
+        steps=2300, batch=48, rate=1e-3, seed=21, drop_all=0.15, average=0.98, inputs=4.0, save_every=50
     ),
-    "control": dit.Recipe(steps=300, batch=48, rate=1e-3, seed=23, average=0.98, inputs=4.0, save_every=50),
+    "kontext": dit.Recipe(
+        steps=1100, batch=40, rate=1e-3, seed=22, drop_all=0.05, drop_slots=0.0, average=0.98, save_every=50
+    ),
+    "control": dit.Recipe(steps=1500, batch=48, rate=1e-3, seed=23, average=0.98, inputs=4.0, save_every=50),
 }
-"""How each of the shipped siblings was trained."""
+"""How each of the shipped siblings learns the flow."""
+GUIDE = dit.Recipe(steps=250, batch=32, rate=5e-4, seed=24, drop_all=0.05, average=0.98, save_every=50)
+"""How each then learns its guidance."""
 
 
 class Tasks:
@@ -130,9 +134,19 @@ def both_sides(work: Path, data: np.ndarray[Any, Any], vae: AutoencoderKL, count
 
 
 def train(
-    work: Path, task: Task, recipe: dit.Recipe, *, count: int, pictures_count: int = 26000, compiled: bool = False
+    work: Path,
+    task: Task,
+    recipe: dit.Recipe,
+    *,
+    count: int,
+    guide: int = GUIDE.steps,
+    pictures_count: int = 26000,
+    compiled: bool = False,
 ) -> Nano:
-    """The trained sibling; goes on from `nano-<task>.pt` in the work folder."""
+    """The trained sibling; goes on from `nano-<task>-flow.pt` and `nano-<task>.pt` in the work folder.
+
+    `guide` is the number of steps that teach it guidance, after those of the recipe.
+    """
     data, slots = pictures(work, pictures_count, 128), captions(work, pictures_count)
     words, vae = text.vocabulary(slots), dit.trained_vae(work)
     seen = conditions(work, task, count, data, vae)
@@ -141,7 +155,13 @@ def train(
     start = widened(dit.averaged(work, "guide", len(words)), task, len(words))
     if compiled:
         start.transformer.compile(dynamic=False)
-    return dit.train(work, f"nano-{task}", start, Tasks(task, latents, slots, words, seen), recipe)
+    examples = Tasks(task, latents, slots, words, seen)
+    teacher = dit.train(work, f"nano-{task}-flow", start, examples, recipe)
+    student = copy.deepcopy(teacher).train()
+    if compiled:
+        teacher.transformer.compile(dynamic=False)
+        student.transformer.compile(dynamic=False)
+    return dit.train(work, f"nano-{task}", student, examples, GUIDE.lasting(guide), dit.guided_target(teacher))
 
 
 def main() -> None:
