@@ -29,6 +29,8 @@ class Provenance(Record):
     dtype: str = ""
     batch: int = 1
     """How many pictures were denoised together; another batch size may change the last bits."""
+    threads: int | None = Field(default=None, ge=1)
+    """Threads of an operation where a CPU computed: another number may change the last bits. None elsewhere."""
     seed_device: str = "cpu"
     weights: str = ""
     versions: dict[str, str] = Field(default_factory=dict)

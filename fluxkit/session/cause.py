@@ -82,13 +82,15 @@ class Search:
             again = retake(self._session, self._was.shot)
         except FluxkitError:
             return True
-        return compare_pixels(self._now.image, again.image, self._tolerance_db)[0] != "drifted"
+        near = compare_pixels(self._now.image, again.image, self._tolerance_db)[0]
+        return near == "identical" or (near == "within tolerance" and self._verdict == "drifted")
 
     def _options_of(self, record: Provenance) -> Mapping[str, Any]:
         if isinstance(self._engine, Repeatable):
             return self._engine.options_of(record)
         # A device is written down as a kind and a name, `cuda:NVIDIA H100`; an engine is asked for the kind.
-        told = {"dtype": record.dtype, "device": record.device.partition(":")[0], "batch": record.batch}
+        told = {"dtype": record.dtype, "device": record.device.partition(":")[0], "batch": record.batch,
+                "threads": record.threads}  # fmt: skip
         return {name: value for name, value in told.items() if value}
 
     def _engine_with(self, options: dict[str, Any]) -> Engine | None:

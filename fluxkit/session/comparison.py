@@ -38,6 +38,8 @@ def compare_records(was: Provenance, now: Provenance) -> tuple[Difference, ...]:
         Difference(name, str(getattr(was, name)), str(getattr(now, name)))
         for name in ("weights", "engine", "device", "dtype", "batch", "seed_device", "host", "fluxkit")
     ]
+    if was.threads is not None:  # records did not always tell them
+        found.append(Difference("threads", str(was.threads), str(now.threads or "")))
     for before, after in ((choices(was), choices(now)), (was.versions, now.versions), (was.extra, now.extra)):
         names = dict.fromkeys([*before, *after])
         found += [Difference(name, before.get(name, ""), after.get(name, "")) for name in names]

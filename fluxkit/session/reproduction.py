@@ -70,10 +70,10 @@ def reproduce(
     """Make a frame, or the picture in a file, again from its record, and compare.
 
     The verdict is "identical" (every pixel), "within tolerance" (at least `tolerance_db` of signal to noise) or
-    "drifted". With `find_cause=True` what differs and can be put back (number type, device, batch size, attention
-    kernel, memory lever and modulation table, compiling, step cache) is put back one at a time, then all together;
-    what cannot (versions, weights) is named. A picture from a JPEG or WebP is compared as its file shows it, so it is
-    never identical.
+    "drifted". With `find_cause=True` what differs and can be put back (number type, device, batch size, threads of a
+    CPU, attention kernel, memory lever and modulation table, compiling, step cache) is put back one at a time, then
+    all together; what cannot (versions, weights) is named. A picture from a JPEG or WebP is compared as its file shows
+    it, so it is never identical.
 
     Nothing is kept in the catalogue; a hosted model costs what it costs, within the session's budget.
     """

@@ -128,18 +128,14 @@ def test_two_actors_take_half_the_time_of_one(engine):
 def test_nano_gives_the_pixels_of_the_local_run(tmp_path):
     sweep = fk.Sweep(fk.Scene(subject=fk.Subject(description="a woman")), model="nano", steps=2).over(seed=range(40))
     ray_engine = RayEngine(device="cpu")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as an actor has: on a CPU another number of threads may change the last bits
-    try:
-        with fk.Session(tmp_path / "here", engine=LocalEngine(device="cpu")) as session:
-            local = session.shoot(sweep)
-    finally:
-        torch.set_num_threads(threads)
+    with fk.Session(tmp_path / "here", engine=LocalEngine(device="cpu")) as session:
+        local = session.shoot(sweep)
     with fk.Session(tmp_path / "there", engine=ray_engine) as session:
         frames = session.shoot(sweep)
     assert [frame.fingerprint for frame in frames] == [frame.fingerprint for frame in local]
     assert frames[0].provenance.extra["node"]
     assert frames[0].provenance.device == local[0].provenance.device
+    assert frames[0].provenance.threads == local[0].provenance.threads == torch.get_num_threads()
     assert frames[0].provenance.engine == "local"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import fluxkit as fk
@@ -96,9 +99,9 @@ def test_a_drift_that_no_single_difference_explains_is_said_to_be_unexplained(tm
 
 
 NOW = {"dtype": "bfloat16", "device": "cpu", "memory": "resident", "batch": 1, "attention": "", "compile": False,
-       "step_cache": ""}  # fmt: skip
+       "step_cache": "", "threads": 2}  # fmt: skip
 THEN = {"dtype": "float32", "device": "cuda", "memory": "table", "batch": 4, "attention": "flash", "compile": True,
-        "step_cache": "first-block 0.08"}  # fmt: skip
+        "step_cache": "first-block 0.08", "threads": 8}  # fmt: skip
 
 
 class LeveredEngine(fk.FunctionEngine):
@@ -118,7 +121,7 @@ class LeveredEngine(fk.FunctionEngine):
         said = [made["memory"] if made["memory"] != "resident" else "", "compile" if made["compile"] else "",
                 f"attention {made['attention']}" if made["attention"] else "", made["step_cache"]]  # fmt: skip
         record = {"levers": tuple(filter(None, said)), "batch": made["batch"], "dtype": made["dtype"],
-                  "device": made["device"], "versions": {"torch": "2"}}  # fmt: skip
+                  "device": made["device"], "threads": made["threads"], "versions": {"torch": "2"}}  # fmt: skip
         for frame in super().shoot(shots, progress):
             yield fk.Frame(frame.shot, frame.image, provenance=frame.provenance.with_(**record))
 
@@ -174,6 +177,16 @@ def test_an_engine_that_does_not_repeat_itself_is_found_out(tmp_path):
     assert "made twice with today's settings" in repr(found)
 
 
+def test_an_engine_whose_last_bits_wander_is_found_out_too(tmp_path):
+    frame = shot_with(tmp_path / "then", TypedEngine())
+    kinds = itertools.cycle(["bfloat16", "float32"])
+    dice = TypedEngine()
+    dice._function = lambda shot: drawn(shot, next(kinds))
+    with fk.Session(tmp_path / "now", engine=dice) as session:
+        found = reproduce(frame, session, find_cause=True)
+    assert (found.verdict, found.cause) == ("within tolerance", "chance")
+
+
 def test_finding_the_cause_at_a_host_costs_no_further_picture(tmp_path):
     with fk.FakeHost() as fake:
         engine = fk.HostedEngine(server=fake, detached=False)
@@ -195,6 +208,32 @@ def test_the_local_engine_finds_its_own_number_type(tmp_path, tiny):
         found = reproduce(frame, session, find_cause=True, tolerance_db=90)
     assert {difference.name for difference in found.differences} == {"dtype", "batch", "memory"}
     assert found.cause == "dtype"
+
+
+def test_the_threads_of_a_cpu_are_written_down_and_put_back(tmp_path, tiny):
+    spec = fk.models.get("flux.1-schnell").with_(weights=str(tiny("flux1", guidance=False)))
+    asked = {"model": spec.with_("size.min_side", 64), "seed": 3, "size": (64, 64), "steps": 1}
+    usual = torch.get_num_threads()
+    with fk.Session(tmp_path / "then", engine=LocalEngine(device="cpu", threads=usual + 1)) as session:
+        frame = session.shoot(SCENE, **asked)
+    assert frame.provenance.threads == usual + 1
+    assert torch.get_num_threads() == usual
+    engine = LocalEngine(device="cpu")
+    with fk.Session(tmp_path / "now", engine=engine) as session:
+        again = reproduce(frame, session)
+        # Whether last bits differ depends on the machine; what differs in the records, and what undoes it, does not.
+        assert f"threads: was {usual + 1}, now {usual}" in [str(found) for found in again.differences]
+        like = engine.alike({"threads": engine.options_of(frame.provenance)["threads"]})
+        then = next(iter(like.shoot([frame.shot])))
+    assert (then.provenance.threads, then.fingerprint) == (usual + 1, frame.fingerprint)
+
+
+def test_a_record_from_before_threads_were_told_is_read_and_blames_nothing():
+    old = fk.Provenance.model_validate({"engine": "local", "device": "cpu", "dtype": "float32"})
+    assert old.threads is None
+    assert "threads" not in old.canonical()
+    assert compare_records(old, old.with_(threads=4)) == ()
+    assert "threads" not in repeat.options_of(old)
 
 
 def test_a_scaled_file_is_refused_with_the_reason(tmp_path):

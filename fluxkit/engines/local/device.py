@@ -37,6 +37,27 @@ class Device:
 
         return f"cuda:{torch.cuda.get_device_name(self.kind)}" if self.kind.startswith("cuda") else self.kind
 
+    def threads(self) -> int | None:
+        """How many threads an operation takes on a CPU; None on a card, where they decide no pixel."""
+        import torch
+
+        return torch.get_num_threads() if self.kind == "cpu" else None
+
+    @contextmanager
+    def computing_with(self, threads: int | None) -> Iterator[None]:
+        """Take so many threads on a CPU, and afterwards as many as before; None leaves torch's own number."""
+        import torch
+
+        if threads is None or self.kind != "cpu":
+            yield
+            return
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
 
 def choose(device: str = "auto", dtype: str = "auto") -> Device:
     """The device asked for, or the best at hand (cuda, mps, cpu); bfloat16 on an accelerator, float32 on a CPU.

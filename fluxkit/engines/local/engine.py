@@ -43,6 +43,7 @@ class LocalEngine:
         attention: str = "",
         step_cache: str = "",
         parallel: int = 1,
+        threads: int | None = None,
     ) -> None:
         """`device` is `auto`, `cuda`, `mps` or `cpu`; `dtype` is `auto`, `bfloat16`, `float16` or `float32`.
 
@@ -50,12 +51,13 @@ class LocalEngine:
         memory runs out all the same, the next lever that keeps the pixels is taken, and provenance says so.
         With `strict=False` a prompt longer than the model reads is shot all the same, and provenance says what was
         read. `embeds_bytes` bounds the main memory for encoded prompts (4 MB each on FLUX.1).
-        `batch`, `compile`, `attention`, `step_cache` and `parallel` are choices about speed, see `Speed`.
+        `batch`, `compile`, `attention`, `step_cache`, `parallel` and `threads` are choices about speed, see `Speed`.
         """
         self._asked = (device, dtype)
         self._memory = levers.check(memory)
         self._strict = strict
-        self._speed = Speed(batch=batch, compile=compile, attention=attention, step_cache=step_cache, parallel=parallel)
+        self._speed = Speed(batch=batch, compile=compile, attention=attention, step_cache=step_cache, parallel=parallel,
+                            threads=threads)  # fmt: skip
         self._model: Any = None
         self.embeds = EmbedCache(embeds_bytes)
 
@@ -72,6 +74,10 @@ class LocalEngine:
 
     def shoot(self, shots: Sequence[Shot], progress: OnProgress = silent) -> Iterator[Frame]:
         """Each shot's frame as soon as it is made, model by model, so that weights load once."""
+        with self.device.computing_with(self._speed.threads):
+            yield from self._made(shots, progress)
+
+    def _made(self, shots: Sequence[Shot], progress: OnProgress) -> Iterator[Frame]:
         done = 0
         for group in _by_model(shots):
             tell = Teller(progress, done, len(shots))
@@ -93,6 +99,10 @@ class LocalEngine:
 
         Another engine with the same weights and number format takes them with `embeds.put`.
         """
+        with self.device.computing_with(self._speed.threads):
+            return self._read(shots, progress)
+
+    def _read(self, shots: Sequence[Shot], progress: OnProgress) -> dict[Hashable, Embeds]:
         found = {}
         for group in _by_model(shots):
             with told(group[0]):
@@ -226,6 +236,7 @@ class LocalEngine:
             dtype=self.device.dtype,
             weights=self._model.tag,
             batch=batch,
+            threads=self.device.threads(),
             levers=(() if lever == "resident" else (lever,)) + self._speed.named(),
             versions=_versions(),
             extra=unread | self._model.adapters.told(shot.loras),

@@ -23,6 +23,8 @@ def options_of(provenance: Provenance) -> dict[str, Any]:
     # A device is written down as a kind and a name; an engine is asked for the kind.
     told = {"dtype": provenance.dtype, "device": provenance.device.partition(":")[0]}
     options |= {name: value for name, value in told.items() if value}
+    if provenance.threads is not None:
+        options["threads"] = provenance.threads
     for lever in provenance.levers:
         name, _, value = lever.partition(" ")
         if name in LEVERS:

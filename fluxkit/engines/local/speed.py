@@ -37,6 +37,8 @@ class Speed(Record):
     """`first-block` or `taylorseer`, with a strength behind it if not the default's: `first-block 0.12`."""
     parallel: int = Field(1, ge=1, le=64)
     """GPUs that make each picture together; `RayEngine(parallel=)` starts the processes for it."""
+    threads: int | None = Field(None, ge=1, le=1024)
+    """Threads of each operation on a CPU; unset, torch's own number. Other numbers may change the last bits."""
 
     @field_validator("step_cache")
     @classmethod
@@ -50,7 +52,7 @@ class Speed(Record):
         return asked
 
     def named(self) -> tuple[str, ...]:
-        """The choices as provenance lists them; the batch has a field of its own there."""
+        """The choices as provenance lists them; batch and threads have fields of their own there."""
         said = [("compile" if self.compile is True else f"compile {self.compile}") if self.compile else ""]
         said += [f"attention {self.attention}" if self.attention else ""]
         said += ["{} {:g}".format(*self.cache) if self.cache else ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import platform
 import socket
 import threading
@@ -44,6 +45,8 @@ class Actor:
     """One engine in one process. Orders come one at a time; `look`, `preview` and `cancel` answer meanwhile."""
 
     def __init__(self, make: Callable[[], Engine]) -> None:
+        # Actors on one machine share its cores: where torch is not loaded yet, its threads sleep while they wait.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         self._engine = make()
         self._look = Look()
         self._cancelled = 0

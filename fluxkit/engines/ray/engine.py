@@ -54,7 +54,9 @@ class RayEngine:
         self._gpus_per_actor = gpus_per_actor
         self._parallel = parallel
         self._retries = retries
-        self._make: Callable[[], Engine] = engine or partial(LocalEngine, parallel=parallel, **options)
+        self._own = engine
+        self._options = {"parallel": parallel, **options}
+        self._make: Callable[[], Engine] = engine or partial(LocalEngine, **self._options)
         self._batch = int(options.get("batch", 1))
         self._started = False
         self._crew: Crew | None = None
@@ -140,7 +142,13 @@ class RayEngine:
             _refuse_parallel(self._parallel, gpus, each)
         # Without GPUs an actor computes on the cores that it is given.
         cpus = 1.0 if gpus else max(1.0, math.floor(total.get("CPU", 1.0) / size))
-        return Crew(self._make, size=size, gpus=each, cpus=cpus, parallel=self._parallel)
+        return Crew(self._maker(bool(gpus)), size=size, gpus=each, cpus=cpus, parallel=self._parallel)
+
+    def _maker(self, gpus: bool) -> Callable[[], Engine]:
+        """What makes an actor's engine: on a CPU with the driver's number of threads, for that decides last bits."""
+        if self._own is not None or (gpus and self._options.get("device") != "cpu"):
+            return self._make
+        return partial(LocalEngine, **{"threads": _threads_here(), **self._options})
 
     def __repr__(self) -> str:
         return f"RayEngine(actors={self._actors}, gpus_per_actor={self._gpus_per_actor:g}, parallel={self._parallel})"
@@ -175,6 +183,15 @@ def _check_options(engine: Callable[[], Engine] | None, options: dict[str, Any])
                 f"The option {name!r} was given to RayEngine.{did_you_mean(name, allowed)} Options of the actors' "
                 f"engines are: {taken}. Leave it out, or correct its name."
             )
+
+
+def _threads_here() -> int | None:
+    """How many threads torch takes in this process; None where it is not installed, as on a laptop that only drives."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    return int(torch.get_num_threads())
 
 
 def _refuse_parallel(ways: int, gpus: float, each: float) -> None:
