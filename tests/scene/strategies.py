@@ -88,36 +88,43 @@ _places = st.just({}) | st.fixed_dictionaries({"latitude_deg": numbers(-89, 89),
 _clocks = st.datetimes(datetime(1990, 1, 1), datetime(2045, 1, 1), timezones=st.just(UTC))
 
 
+# What a composite draws from stands outside of it: made inside, it would be made and checked anew for every example.
+_environment = {
+    "place": optional(words),
+    "background": optional(words),
+    "clock": optional(_clocks),
+    **{name: optional(named(Environment, name)) for name in ("time_of_day", "season", "weather")},
+}
+
+
 @st.composite
 def environments(draw) -> Environment:
-    return Environment(
-        place=draw(optional(words)),
-        background=draw(optional(words)),
-        clock=draw(optional(_clocks)),
-        **{name: draw(optional(named(Environment, name))) for name in ("time_of_day", "season", "weather")},
-        **draw(_places),
-    )
+    return Environment(**{name: draw(strategy) for name, strategy in _environment.items()}, **draw(_places))
+
+
+_directions, _angled = optional(named(Light, "direction")), st.booleans()
+_azimuths, _elevations = optional(numbers(-180, 180)), optional(numbers(-90, 90))
+_around, _above = numbers(0, 25), numbers(0, 10)
+_light = {
+    "temperature_k": optional(numbers(1000, 20000)),
+    "size_m": optional(numbers(0.02, 5)),
+    "distance_m": optional(numbers(0.2, 20)),
+    **{name: optional(named(Light, name)) for name in ("quality", "source", "modifier", "gel")},
+}
 
 
 @st.composite
 def lights(draw) -> Light:
     """Lights whose angles and name agree: angles are drawn within 25 degrees of the name's."""
-    direction = draw(optional(named(Light, "direction")))
+    direction = draw(_directions)
     azimuth = elevation = None
     if direction is None:
-        azimuth, elevation = draw(optional(numbers(-180, 180))), draw(optional(numbers(-90, 90)))
-    elif draw(st.booleans()):
+        azimuth, elevation = draw(_azimuths), draw(_elevations)
+    elif draw(_angled):
         azimuth, elevation = light.DIRECTIONS[direction]
-        azimuth, elevation = max(-180.0, azimuth - draw(numbers(0, 25))), min(90.0, elevation + draw(numbers(0, 10)))
-    return Light(
-        direction=direction,
-        azimuth_deg=azimuth,
-        elevation_deg=elevation,
-        temperature_k=draw(optional(numbers(1000, 20000))),
-        size_m=draw(optional(numbers(0.02, 5))),
-        distance_m=draw(optional(numbers(0.2, 20))),
-        **{name: draw(optional(named(Light, name))) for name in ("quality", "source", "modifier", "gel")},
-    )
+        azimuth, elevation = max(-180.0, azimuth - draw(_around)), min(90.0, elevation + draw(_above))
+    rest = {name: draw(strategy) for name, strategy in _light.items()}
+    return Light(direction=direction, azimuth_deg=azimuth, elevation_deg=elevation, **rest)
 
 
 lightings = st.sampled_from(
