@@ -169,10 +169,10 @@ FLUX_1_IP_ADAPTER = FLUX_1_DEV.with_(
     base="flux.1-dev",
     weights="XLabs-AI/flux-ip-adapter",
     licence_url="https://huggingface.co/XLabs-AI/flux-ip-adapter",
-    references=1,
+    references=4,
     weighs_references=True,
     source="diffusers 0.42 documentation (scale 1, true_cfg 4 with an empty negative prompt)",
-    note="One picture beside the words, by its weight (1 unless given); better with true_cfg=4, negative=''.",
+    note="Pictures beside the words, by their weights (unset, they share 1); better with true_cfg=4, negative=''.",
 )
 
 FLUX_1_REDUX_DEV = FLUX_1_DEV.with_(

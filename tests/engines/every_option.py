@@ -212,7 +212,7 @@ class Bench:
         call = pipelines.common(shot) | route.arguments(shot, guided)
         call["generator"] = call["generator"].initial_seed()
         against = makers.negative_text(shot)
-        beside = (shot.inputs.references[0].weight if shot.spec.task == "likeness" and shot.inputs else None,)
+        beside = tuple(picture.weight for picture in shot.inputs.references) if shot.inputs else ()
         pair = (str(shot.prompt), against, shot.true_cfg if against is not None else None)
         return route.pipeline, pair, _plain(call), [lora.label for lora in shot.loras], beside
 

@@ -178,31 +178,44 @@ def test_a_lora_that_reads_no_map_is_refused_as_a_control_lora(engine: LocalEngi
         shoot(engine, shot)
 
 
-@pytest.mark.parametrize("weight", [None, 0.3])
+@pytest.mark.parametrize("weights", [(None,), (0.3,), (None, None), (0.9, 0.2)])
 def test_an_ip_adapter_equals_diffusers(
-    engine: LocalEngine, tiny: Tiny, base: Path, plain: np.ndarray, weight: float | None
+    engine: LocalEngine, tiny: Tiny, base: Path, plain: np.ndarray, weights: tuple[float | None, ...]
 ) -> None:
+    """Of several pictures, diffusers has an adapter each; ours are one in memory."""
     import torch
 
     spec = on(base, "flux.1-dev-ip-adapter", tiny("ip_adapter"))
-    shot = a_shot(spec, Inputs(references=(PICTURE.with_(weight=weight),)), negative="", true_cfg=2.0)
+    pictures = [picture.with_(weight=weight) for picture, weight in zip((PICTURE, OTHER), weights, strict=False)]
+    shot = a_shot(spec, Inputs(references=tuple(pictures)), negative="", true_cfg=2.0)
+    count = len(pictures)
 
     def adapted(made: Any) -> None:
         made.load_ip_adapter(
-            spec.weights,
-            weight_name="ip_adapter.safetensors",
+            [spec.weights] * count,
+            weight_name=["ip_adapter.safetensors"] * count,
             image_encoder_pretrained_model_name_or_path=spec.weights,
             image_encoder_subfolder="image_encoder",
             image_encoder_dtype=torch.float32,  # its default is float16, whatever the pipeline's own format
             local_files_only=True,
         )
-        made.set_ip_adapter_scale(weight or 1.0)
+        scales = [weight or 1 / count for weight in weights]
+        made.set_ip_adapter_scale(scales if count > 1 else scales[0])
 
-    call = {"ip_adapter_image": PICTURE.image, "negative_prompt": "", "true_cfg_scale": 2.0}
+    call = {"ip_adapter_image": [p.image for p in pictures], "negative_prompt": "", "true_cfg_scale": 2.0}
     pixels = shoot(engine, shot)
     assert equal(pixels, by_diffusers("FluxPipeline", shot, base, adapted, **call))
     assert not equal(pixels, plain)
     assert equal(shoot(engine, a_shot(spec_of("flux.1-dev", base))), plain), "the adapter stays out of the base"
+
+
+def test_an_ip_adapter_goes_from_two_pictures_to_one_and_back(engine: LocalEngine, tiny: Tiny, base: Path) -> None:
+    spec = on(base, "flux.1-dev-ip-adapter", tiny("ip_adapter"))
+    both, first, other = (a_shot(spec, Inputs(references=p)) for p in ((PICTURE, OTHER), (PICTURE,), (OTHER,)))
+    made = [shoot(engine, shot) for shot in (both, first, both, other)]
+    assert equal(made[0], made[2])
+    assert not equal(made[0], made[1])
+    assert not equal(made[1], made[3])
 
 
 @pytest.mark.parametrize("references", [(), (OTHER,)])

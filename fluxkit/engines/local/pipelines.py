@@ -145,7 +145,7 @@ def _flux1(spec: ModelSpec, method: Method) -> Route | None:
         return Route("FluxFillPipeline", _repaint)
     if task == "likeness":
         return Route(
-            "FluxPipeline", _likeness, changes_transformer=True, build=_with_ip_adapter, ready=_scale_ip_adapter
+            "FluxPipeline", _likeness, changes_transformer=True, build=_with_ip_adapter, ready=_weigh_ip_adapter
         )
     kind = {"control": "ControlNet", "depth": "Control", "canny": "Control"}.get(task, "")
     start = {"vary": _vary, "fill": _repaint, "outpaint": _repaint}.get(method, _nothing)
@@ -219,13 +219,29 @@ def _with_ip_adapter(pipeline: Any, weights: Path) -> None:
     pipeline.load_ip_adapter(str(named[0].parent), weight_name=named[0].name, local_files_only=True)
 
 
-def _scale_ip_adapter(pipeline: Any, shot: Shot) -> None:
-    weight = _given(shot).references[0].weight
-    pipeline.set_ip_adapter_scale(1.0 if weight is None else weight)
+def _weigh_ip_adapter(pipeline: Any, shot: Shot) -> None:
+    """One adapter acts once for each picture, as diffusers lets several adapters act, with a weight for each.
+
+    Weights that are not given share 1 equally, so that two pictures are not twice as strong.
+    """
+    from torch.nn import ModuleList
+
+    references = _given(shot).references
+    count, projection = len(references), pipeline.transformer.encoder_hid_proj
+    if count != projection.num_ip_adapters:
+        layers = [projection.image_projection_layers[0]] * count
+        projection.image_projection_layers = ModuleList(layers)
+        for processor in pipeline.transformer.attn_processors.values():
+            if hasattr(processor, "to_k_ip"):
+                processor.to_k_ip = ModuleList([processor.to_k_ip[0]] * count)
+                processor.to_v_ip = ModuleList([processor.to_v_ip[0]] * count)
+    weights = [1 / count if picture.weight is None else picture.weight for picture in references]
+    # A list of one would be read as the weights of the layers.
+    pipeline.set_ip_adapter_scale(weights if count > 1 else weights[0])
 
 
 def _likeness(shot: Shot, _guided: bool) -> dict[str, Any]:
-    return {"ip_adapter_image": _given(shot).references[0].image}
+    return {"ip_adapter_image": [picture.image for picture in _given(shot).references]}
 
 
 def _edit(shot: Shot, _guided: bool) -> dict[str, Any]:
