@@ -29,7 +29,7 @@ lint: $(READY)  ## Style and types.
 
 bench: $(READY)  ## The benchmarks of docs/benchmarks.md that need no GPU and take a few minutes, each beside its peer.
 	$(INSTALL) -e '.[bench]'
-	@failed=; for run in engine flops activations prompts sheets "catalogue --frames 10000 --pngs 200"; do \
+	@failed=; for run in engine flops activations prompts sheets "catalogue --frames 10000 --pngs 100"; do \
 		set -- $$run; echo "== bench/$$1.py"; file=$$1; shift; \
 		PYTHONPATH=. $(BIN)/python bench/$$file.py "$$@" || failed="$$failed $$file"; \
 	done; test -z "$$failed" || { echo "a bound does not hold in:$$failed"; exit 1; }
