@@ -166,7 +166,7 @@ def batch(report: Report) -> None:
 
 
 def recompiles(report: Report) -> None:
-    """How often blocks are compiled again over seeds, guidances, prompts and five sizes."""
+    """How often blocks are compiled again over seeds, guidances, prompts, five sizes, and LoRAs of three ranks."""
     from torch._dynamo.utils import counters
 
     torch._dynamo.reset()
@@ -182,6 +182,17 @@ def recompiles(report: Report) -> None:
     sized = counters["stats"]["unique_graphs"] - before - again
     held = again == sized == 0
     report.row("graphs compiled again: seeds, guidances, prompts; sizes", f"{again}; {sized}", holds=held)
+    with tempfile.TemporaryDirectory() as folder:
+        files = [lora_of(engine._model.parts["transformer"], Path(folder) / f"{rank}", rank) for rank in (8, 16, 4)]
+        loras = [fk.LoRA(weights=str(file), strength=strength) for strength in (1.0, 0.5) for file in files]
+        rest = engine.shoot([shot_of(spec, seed=seed, steps=1, loras=lora) for seed, lora in enumerate(loras)], silent)
+        next(rest)
+        before = counters["stats"]["unique_graphs"]
+        taken = elapsed(partial(list, rest))
+        again = counters["stats"]["unique_graphs"] - before
+    report.row(
+        "graphs compiled again: 5 switches of LoRAs", f"{again}", f"{taken / 5:.2f} s a picture", holds=again == 0
+    )
     engine.close()
 
 
@@ -346,6 +357,19 @@ def shot_of(spec: Any, **request: Any) -> Shot:
     steps = 1 if TINY else spec.steps.default
     given = {"prompt": WORDS[0], "seed": 1, "steps": steps, "width": SIDE, "height": SIDE, **request}
     return Shot(model=spec.id, spec=spec, **given)
+
+
+def lora_of(transformer: Any, path: Path, rank: int) -> Path:
+    """A random LoRA of a transformer's attention, as a file."""
+    from safetensors.torch import save_file
+
+    layers = {name: part for name, part in transformer.named_modules() if name.endswith(("to_q", "to_k", "to_v"))}
+    tensors = {}
+    for name, layer in layers.items():
+        tensors[f"transformer.{name}.lora_A.weight"] = torch.randn(rank, layer.in_features, dtype=DTYPE) * 0.02
+        tensors[f"transformer.{name}.lora_B.weight"] = torch.randn(layer.out_features, rank, dtype=DTYPE) * 0.02
+    save_file(tensors, path.with_suffix(".safetensors"))
+    return path.with_suffix(".safetensors")
 
 
 def words_of(held: Held) -> Embeds:
