@@ -88,6 +88,11 @@ class FilmStock(Noun):
         return None if grain is None else "no visible grain" if grain == "none" else f"{grain} grain"
 
     @property
+    def label(self) -> str:
+        """What captions say: "Kodak Tri-X 400, pushed two stops"."""
+        return ", ".join(part for part in (self.name, self.push_words) if part)
+
+    @property
     def push_words(self) -> str | None:
         """How it was developed: "pushed two stops"."""
         if not self.push_stops:

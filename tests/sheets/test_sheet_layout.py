@@ -16,6 +16,7 @@ from fluxkit.scene import PORTRA_400, TRI_X_400
 from fluxkit.sheets.axes import differing, in_order
 from fluxkit.sheets.layout import flow_columns, lay_out
 from fluxkit.sheets.measures import caption_of
+from fluxkit.sheets.words import value_label
 from fluxkit.shots import Later
 
 
@@ -91,6 +92,8 @@ def test_how_a_frame_was_developed_is_no_axis_beside_its_film_and_seed(frame, po
     assert set(Frames(frames).axes()) == set(axes)
     layout = lay_out(frames, rows="film")
     assert (layout.columns, layout.captions) == (axes[1:], ())
+    labels = [value_label("film", values[0]) for values in layout.sections[0].rows]
+    assert labels == ["Kodak Portra 400", "Kodak Tri-X 400", "Kodak Tri-X 400, pushed two stops"]
     assert differing([*plain, *frames]) == axes
     with pytest.raises(FrameError, match="developed already"):
         frames[0].develop(TRI_X_400)
