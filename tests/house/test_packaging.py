@@ -15,6 +15,8 @@ import fluxkit
 ROOT = Path(fluxkit.__file__).parent.parent
 SAY = "import fluxkit as fk; print(fk.Scene(subject=fk.Subject(description='a pear')).prompt('flux.1-dev'))"
 
+NANOS = ("weights", "weights-fill", "weights-control", "weights-kontext")
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
@@ -34,7 +36,8 @@ def test_the_wheel_words_a_scene_without_the_checkout(built, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         archive.extractall(tmp_path)
-    assert {"fluxkit/_templates/flux.1/prose.j2", "fluxkit/py.typed", "fluxkit/nano/weights/model_index.json"} <= names
+    assert {"fluxkit/_templates/flux.1/prose.j2", "fluxkit/py.typed"} <= names
+    assert {f"fluxkit/nano/{folder}/model_index.json" for folder in NANOS} <= names
     assert {f"fluxkit/widgets/static/{path.name}" for path in (ROOT / "fluxkit/widgets/static").iterdir()} <= names
     said = subprocess.run(
         [sys.executable, "-c", SAY],

@@ -95,9 +95,7 @@ def test_the_guard_sees_prompts_that_lost_their_light(shoot, held_out):
     heads = [(world, seed) for world, seed in held_out if world.direction in ("left", "right")][:12]
     mute = [trial.caption(world).replace(f"light from the {world.direction}, ", "") for world, _ in heads]
     assert all(words != trial.caption(world) for words, (world, _) in zip(mute, heads, strict=True))
-    found = trial.agreement(
-        [trial.scene_of(world) for world, _ in heads], shoot(mute, [seed for _, seed in heads])
-    )
+    found = trial.agreement([trial.scene_of(world) for world, _ in heads], shoot(mute, [seed for _, seed in heads]))
     assert found.short({"light side": trial.FLOORS["light side"]})
 
 
