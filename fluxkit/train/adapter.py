@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,18 +87,43 @@ def save(path: Path, learned: dict[str, Any], spec: ModelSpec, *, scale: float, 
     factor alpha / rank is multiplied in, so that readers that know no alpha give it the right strength. `told` goes
     into the header.
     """
-    import torch
     from safetensors.torch import save as encode
 
     tensors = {}
     for name, weight in learned.items():
         layer, _, side = name.replace(f".{NAME}.", ".").rpartition(".lora_")
-        factor = scale if side.startswith("B") else 1.0
-        key = f"transformer.{layer}.lora_{side}"
-        tensors[key] = (weight.detach().float() * factor).to(torch.bfloat16).cpu().contiguous()
+        tensors[f"transformer.{layer}.lora_{side}"] = _kept(name, weight, scale).cpu().contiguous()
     header = {"format": "pt", "fluxkit.family": spec.family, "modelspec.architecture": f"{spec.family}/lora", **told}
     write_atomic(path, _in_order(encode(tensors, metadata=header)))
     return path
+
+
+@contextmanager
+def as_kept(learned: dict[str, Any], best: dict[str, Any], *, scale: float) -> Iterator[None]:
+    """Give the parameters the values that a file of `best` holds, and afterwards their own again, to the bit."""
+    import torch
+
+    own = {name: weight.detach().clone() for name, weight in learned.items()}
+    try:
+        with torch.no_grad():
+            for name, weight in learned.items():
+                weight.copy_(_kept(name, best[name], scale).float() / _factor(name, scale))
+        yield
+    finally:
+        with torch.no_grad():
+            for name, weight in learned.items():
+                weight.copy_(own[name])
+
+
+def _kept(name: str, weight: Any, scale: float) -> Any:
+    """A parameter as a file holds it."""
+    import torch
+
+    return (weight.detach().float() * _factor(name, scale)).to(torch.bfloat16)
+
+
+def _factor(name: str, scale: float) -> float:
+    return scale if name.rpartition(".lora_")[2].startswith("B") else 1.0
 
 
 def _in_order(data: bytes) -> bytes:

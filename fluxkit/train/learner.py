@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from fluxkit.engines.local.embeds import Embeds
 from fluxkit.errors import InputError
 from fluxkit.models import ModelSpec
-from fluxkit.train import latents, state
+from fluxkit.train import adapter, latents, state
 from fluxkit.train.examples import Example, Examples, shares, stacked
 from fluxkit.train.recipe import LoRARecipe
 
@@ -55,6 +56,10 @@ class Learner:
     def best(self) -> dict[str, Any]:
         """The weights that are kept: the average where the recipe asks for one."""
         return self._average or self._learned
+
+    def as_kept(self, scale: float) -> AbstractContextManager[None]:
+        """Meanwhile the model has the weights that a file of the best ones gives it."""
+        return adapter.as_kept(self._learned, self.best(), scale=scale)
 
     def step(self, now: state.State, examples: Examples, priors: Examples) -> float:
         """Learn from one batch; returns its loss."""

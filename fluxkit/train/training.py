@@ -14,6 +14,7 @@ from fluxkit import models
 from fluxkit.engines.local import LocalEngine
 from fluxkit.engines.local.device import quiet
 from fluxkit.engines.local.embeds import Embeds
+from fluxkit.engines.local.loras import said
 from fluxkit.errors import Cancelled, EngineError, InputError
 from fluxkit.frames import Frame
 from fluxkit.models import ModelSpec
@@ -204,7 +205,10 @@ class LoRATraining:
         self._write(learner)
         # The state names only checkpoints whose file is there: it is written last.
         learner.save(self.folder / "state.safetensors", now)
-        for frame in self._sampled():
+        # A sample says which file made it, so the model has that file's weights meanwhile.
+        with learner.as_kept(self._scale):
+            samples = self._sampled()
+        for frame in samples:
             on_sample(frame)
 
     def _write(self, learner: Learner) -> None:
@@ -218,8 +222,7 @@ class LoRATraining:
             recipe=recipe.canonical(),
             licence=self.spec.licence,
         )
-        scale = recipe.alpha_used / recipe.rank
-        adapter.save(self._file(step), learner.best(), self.spec, scale=scale, told=told)
+        adapter.save(self._file(step), learner.best(), self.spec, scale=self._scale, told=told)
 
     def _sampled(self) -> list[Frame]:
         """The sample scenes with the adapter as it is; each frame's shot names the checkpoint's file."""
@@ -227,8 +230,16 @@ class LoRATraining:
             return []
         self._tell("sample", self._state.step)
         lora = self._lora(self._state.step)
-        frames = self._engine.shoot(self._sample_shots)
-        return [frame.with_shot(frame.shot.with_(loras=(lora,))) for frame in frames]
+        found = []
+        for frame in self._engine.shoot(self._sample_shots):
+            made = frame.provenance.with_(extra={**frame.provenance.extra, "loras": said((lora,))})
+            shot = frame.shot.with_(loras=(lora,))
+            found.append(Frame(shot, frame.image, provenance=made, receipt=frame.receipt))
+        return found
+
+    @property
+    def _scale(self) -> float:
+        return self.recipe.alpha_used / self.recipe.rank
 
     def _file(self, step: int) -> Path:
         return self.folder / f"{self.photographs.trigger}-{step:06d}.safetensors"

@@ -211,7 +211,7 @@ def test_early_stop_and_the_pictures_held_out(training):
 
 def test_checkpoints_and_samples_are_shots_of_their_own(training):
     frames = []
-    run = training(samples=["zwirl on a table"], learning_rate=0.1)
+    run = training(samples=["zwirl on a table"], learning_rate=0.1, average=0.9)
     made = run.run(on_sample=frames.append)
     assert [checkpoint.step for checkpoint in made.checkpoints] == [2, 4]
     assert len({frame.shot.id for frame in frames}) == 2
@@ -219,7 +219,8 @@ def test_checkpoints_and_samples_are_shots_of_their_own(training):
     with fk.Session(run.folder / "catalogue") as session:
         again = session.shoot(frames[0].shot)
     near = torch.tensor(list(again.image.tobytes())).float() - torch.tensor(list(frames[0].image.tobytes())).float()
-    assert float(near.abs().mean()) < 2, "the file in bfloat16 gives nearly the picture of the adapter in training"
+    assert float(near.abs().max()) <= 1, "a sample is what the file that it names makes"
+    assert frames[0].provenance.extra["loras"] == again.provenance.extra["loras"]
     assert made.at(2).lora().content == made.checkpoints[0].lora().content
     with pytest.raises(KeyError, match="There are: 2, 4"):
         made.at(3)

@@ -19,6 +19,11 @@ _CONTROL_CHANNELS = 128
 """What a LoRA that makes a control model reads: the latents, and the map's beside them."""
 
 
+def said(loras: Sequence[LoRA]) -> str:
+    """Adapters in one line, by name, content and strength."""
+    return "; ".join(f"{lora.name or Path(lora.weights).stem} {_name(lora)} at {lora.strength:g}" for lora in loras)
+
+
 class Adapters:
     """The LoRAs of one model. Each is loaded when a shot first names it, and stays for the next shot that does.
 
@@ -79,9 +84,8 @@ class Adapters:
 
     def told(self, loras: Sequence[LoRA]) -> dict[str, str]:
         """What provenance says about the adapters: name, content and strength, and the places they were copied to."""
-        said = [f"{lora.name or Path(lora.weights).stem} {_name(lora)} at {lora.strength:g}" for lora in loras]
         places = self._slots.told() if self._switching else {}
-        return {"loras": "; ".join(said)} | places if said else {}
+        return {"loras": said(loras)} | places if loras else {}
 
     def clear(self) -> None:
         """Take every adapter off, so that the parts are as they were loaded."""
