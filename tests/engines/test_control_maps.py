@@ -78,3 +78,14 @@ def test_a_sixteen_bit_depth_map_keeps_its_steps() -> None:
 def test_what_a_map_would_ignore_is_refused(fields: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         ControlMap(picture=ControlMap.given(noise(), kind="depth").picture, **fields)
+
+
+def test_a_map_is_made_once_for_all_shots_that_follow_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    plain = control.edges
+    monkeypatch.setattr(control, "edges", lambda *given: drawn.append(1) or plain(*given))
+    picture = Image.effect_noise((96, 64), 90).convert("RGB")
+    first = [control.made(ControlMap.canny(picture, low=50), 96, 64) for _ in range(3)]
+    assert len(drawn) == 1 and first[0] == first[2]
+    assert control.made(ControlMap.canny(picture, low=60), 96, 64).size == (96, 64)
+    assert len(drawn) == 2

@@ -16,8 +16,9 @@ ESTIMATOR = "depth-anything/Depth-Anything-V2-Small-hf"
 """The depth model where none is named: Apache-2.0, 25 million parameters, the one that BFL's own examples succeed."""
 
 
+@lru_cache(maxsize=8)
 def made(control: ControlMap, width: int, height: int) -> Image:
-    """The control map as an RGB image of the size asked for, in pixels."""
+    """The control map as an RGB image of the size asked for, in pixels; the shots of a sweep share it."""
     from PIL import Image
 
     picture = control.picture.image
