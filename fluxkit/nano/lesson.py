@@ -139,10 +139,14 @@ class Recogniser:
 def through_autoencoder(pictures: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
     """The pictures as nano's autoencoder gives them back: the best that nano could show."""
     import torch
-    from diffusers import AutoencoderKL
 
-    from fluxkit.nano.export import WEIGHTS
-    from fluxkit.nano.vae import to_model
+    from fluxkit.engines.local.device import quiet
+
+    with quiet():
+        from diffusers import AutoencoderKL
+
+        from fluxkit.nano.export import WEIGHTS
+        from fluxkit.nano.vae import to_model
 
     vae = AutoencoderKL.from_pretrained(WEIGHTS / "vae", local_files_only=True)
     with torch.no_grad():

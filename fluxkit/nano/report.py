@@ -64,8 +64,9 @@ would give, in one pass.
 
 Each sibling starts from these weights, with inputs for what it sees beside the words that begin at zero. It sees
 rendered pictures through random masks; depth maps and edges; or a picture before and after one change, with the words
-of the change. Then, as nano itself, it learns to answer guidance in one pass: without that stage its pictures are the
-pale middle of what is possible. `fluxkit.nano.siblings` has the number of steps of both.
+of the change. nano-fill and the control model then learn, as nano itself did, to answer guidance in one pass: without
+that stage their pictures are the pale middle of what is possible. nano-kontext does without: its pictures leave little
+open, and guidance overdid what was asked. `fluxkit.nano.siblings` has the numbers of steps.
 
 The shipped autoencoder was trained in three legs while its loss was being settled: the term for broad colour was added
 at step 2000 and raised, with the rate, at step 4400. The flow was planned for 2600 steps and shortened to 2300 on the

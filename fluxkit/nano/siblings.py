@@ -39,7 +39,9 @@ RECIPES: dict[Task, dit.Recipe] = {
 }
 """How each of the shipped siblings learns the flow."""
 GUIDE = dit.Recipe(steps=250, batch=32, rate=5e-4, seed=24, drop_all=0.05, average=0.98, save_every=50)
-"""How each then learns its guidance."""
+"""How a sibling then learns its guidance."""
+GUIDED: dict[Task, int] = {"fill": GUIDE.steps, "control": GUIDE.steps, "kontext": 0}
+"""Steps of that stage. An order and its picture leave little open: guidance would only overdo what is asked."""
 
 
 class Tasks:
@@ -139,13 +141,13 @@ def train(
     recipe: dit.Recipe,
     *,
     count: int,
-    guide: int = GUIDE.steps,
+    guide: int,
     pictures_count: int = 26000,
     compiled: bool = False,
 ) -> Nano:
-    """The trained sibling; goes on from `nano-<task>-flow.pt` and `nano-<task>.pt` in the work folder.
+    """The trained sibling; goes on from its checkpoints in the work folder.
 
-    `guide` is the number of steps that teach it guidance, after those of the recipe.
+    `guide` is the number of steps that teach it guidance after those of the recipe, 0 for none.
     """
     data, slots = pictures(work, pictures_count, 128), captions(work, pictures_count)
     words, vae = text.vocabulary(slots), dit.trained_vae(work)
@@ -156,6 +158,8 @@ def train(
     if compiled:
         start.transformer.compile(dynamic=False)
     examples = Tasks(task, latents, slots, words, seen)
+    if not guide:
+        return dit.train(work, f"nano-{task}", start, examples, recipe)
     teacher = dit.train(work, f"nano-{task}-flow", start, examples, recipe)
     student = copy.deepcopy(teacher).train()
     if compiled:
@@ -174,7 +178,14 @@ def main() -> None:
     given = parser.parse_args()
     recipe = RECIPES[given.task]
     recipe = recipe.lasting(given.steps or recipe.steps)
-    train(given.work, given.task, recipe, count=COUNT[given.task], compiled=given.compiled)
+    train(
+        given.work,
+        given.task,
+        recipe,
+        count=COUNT[given.task],
+        guide=GUIDED[given.task],
+        compiled=given.compiled,
+    )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from fluxkit.nano.conditions import Task
 from fluxkit.nano.data import pictures, render_all
 from fluxkit.nano.export import FOLDERS, WEIGHTS, export
 from fluxkit.nano.model import Nano
-from fluxkit.nano.siblings import CHANNELS, COUNT, GUIDE, RECIPES
+from fluxkit.nano.siblings import CHANNELS, COUNT, GUIDED, RECIPES
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,13 @@ class Plan:
     vae_steps: int = 5600
     flow_steps: int = 2300
     guide_steps: int = 400
-    siblings: dict[Task, tuple[int, int]] = field(
-        default_factory=lambda: {task: (COUNT[task], RECIPES[task].steps) for task in CHANNELS}
+    siblings: dict[Task, tuple[int, int, int]] = field(
+        default_factory=lambda: {task: (COUNT[task], RECIPES[task].steps, GUIDED[task]) for task in CHANNELS}
     )
-    """For each task: how many pictures, how many steps."""
-    sibling_guide_steps: int = GUIDE.steps
+    """For each task: how many pictures, how many steps of the flow and of guidance."""
 
 
-TOY = Plan(
-    count=6, vae_steps=1, flow_steps=1, guide_steps=1, sibling_guide_steps=1, siblings=dict.fromkeys(CHANNELS, (4, 1))
-)
+TOY = Plan(count=6, vae_steps=1, flow_steps=1, guide_steps=1, siblings=dict.fromkeys(CHANNELS, (4, 1, 1)))
 """Enough to see that every stage runs and fits the next; its weights are worthless."""
 
 
@@ -57,9 +54,9 @@ def run(work: Path, plan: Plan, *, folders: dict[str, Path], mirror: bool = Fals
     student = copy.deepcopy(teacher).train()
     dit.train(work, "guide", student, examples, dit.GUIDE.lasting(plan.guide_steps), dit.guided_target(teacher))
     made = [export(work, "guide", plan.count, folders["guide"])]
-    for task, (count, steps) in plan.siblings.items():
+    for task, (count, steps, guide) in plan.siblings.items():
         recipe = RECIPES[task].lasting(steps)
-        siblings.train(work, task, recipe, count=count, guide=plan.sibling_guide_steps, pictures_count=plan.count)
+        siblings.train(work, task, recipe, count=count, guide=guide, pictures_count=plan.count)
         made.append(export(work, f"nano-{task}", plan.count, folders[f"nano-{task}"]))
     return made
 

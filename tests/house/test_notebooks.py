@@ -10,8 +10,11 @@ import pytest
 import fluxkit
 
 NOTEBOOKS = sorted((Path(fluxkit.__file__).parent.parent / "notebooks").glob("*.ipynb"))
-IGNORED_CELLS = 0
-"""How many cells in all may carry nbval's ignore tag; raising this number is a decision to be argued for."""
+IGNORED_CELLS = 1
+"""How many cells in all may carry nbval's ignore tag; raising this number is a decision to be argued for.
+
+Notebook 10 has one: scores of a LoRA that was trained there, whose last bits differ between processors.
+"""
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

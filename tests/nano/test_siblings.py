@@ -8,11 +8,16 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 from fluxkit import models  # noqa: E402
+from fluxkit.nano import sibling_scores  # noqa: E402
 from fluxkit.nano.export import FOLDERS, WEIGHTS, taught_words  # noqa: E402
 from fluxkit.prompt import PromptRenderer  # noqa: E402
 from fluxkit.scene import Edit  # noqa: E402
 
 SIBLINGS = [name for name in FOLDERS if name.startswith("nano-")]
+
+
+def asker(name):
+    return sibling_scores.asker(FOLDERS[name])
 
 
 @pytest.mark.parametrize("name", SIBLINGS)
@@ -61,3 +66,23 @@ def test_an_order_is_worded_as_nano_was_taught(order, words):
 def test_what_cannot_be_changed_is_named():
     prompt = PromptRenderer(models.get("nano-kontext")).render(Edit(change="remove the hat"))
     assert "never-taught" in {d.rule for d in prompt.diagnostics}
+
+
+def test_nano_fill_paints_a_head_in_the_light_of_the_picture_round_it():
+    """No word says where the light comes from: only the picture does."""
+    score = sibling_scores.fill_score(asker("nano-fill"), 12)
+    assert score.shown >= 10
+
+
+def test_pictures_follow_the_map_that_they_were_given():
+    """Each picture is nearest to the scene that its map was made of, of eight."""
+    for score in sibling_scores.follow_scores(asker("nano-control"), 8):
+        assert score.shown >= 7, score
+
+
+def test_nano_kontext_does_as_it_is_told_and_keeps_the_rest():
+    turned, same, blurred, grey = sibling_scores.edit_scores(asker("nano-kontext"), 6)
+    assert turned.shown >= 5
+    assert same.shown >= 5
+    assert blurred.shown >= 4
+    assert grey.shown >= 5

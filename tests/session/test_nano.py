@@ -41,3 +41,32 @@ def test_a_repeated_nano_plan_loads_no_model(tmp_path):
         again = session.shoot(SCENE, model="nano", seed=1, steps=2)
         assert session._engines == []
     assert first.fingerprint == again.fingerprint
+
+
+def darker_half(picture, box):
+    """ "left" or "right", whichever half of the box is darker."""
+    grey = np.asarray(picture.convert("L")).astype(float)
+    left, top, right, bottom = box
+    middle = (left + right) // 2
+    halves = grey[top:bottom, left:middle].mean(), grey[top:bottom, middle:right].mean()
+    return "left" if halves[0] < halves[1] else "right"
+
+
+def test_siblings_fill_follow_and_edit_through_a_session(tmp_path):
+    """The calls of the tutorial: a hole filled, shapes followed under another light, the light turned."""
+    with fk.Session(tmp_path) as session:
+        frame = session.shoot(SCENE, model="nano", seed=7)
+        hole = fk.Mask.from_box(frame, (24, 8, 104, 112))
+        filled = session.fill(frame, mask=hole, prompt=SCENE, model="nano-fill", seed=3)
+        lit = SCENE.with_("lighting.key.direction", "right")
+        followed = session.control(lit, fk.ControlMap.canny(frame), model="nano-canny", seed=3)
+        turned = session.edit(frame, fk.Edit(change="turn the key light to the right"), model="nano-kontext", seed=3)
+    before, after = (np.asarray(one.image).astype(int) for one in (frame, filled))
+    outside = np.asarray(hole.image) == 0
+    assert np.array_equal(before[outside], after[outside])
+    assert np.abs(before - after)[~outside].mean() > 1
+    face = (40, 40, 88, 88)
+    assert darker_half(frame.image, face) == "right"
+    assert darker_half(turned.image, face) == "left"
+    assert darker_half(followed.image, face) == "left"
+    assert [one.shot.model for one in (filled, followed, turned)] == ["nano-fill", "nano-canny", "nano-kontext"]
