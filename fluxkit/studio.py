@@ -62,6 +62,7 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
     def __init__(self, scene: Scene | None = None, session: Session | None = None, model: str = "nano") -> None:
         self.session = session or Session()
         self.form = SceneForm(FIRST_SCENE if scene is None else scene, model=model)
+        self._order = self.form.order
         self._past: list[_Past] = []
         self._make_controls(model)
         self._said = ipywidgets.HTML()
@@ -70,9 +71,10 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
         columns = ipywidgets.HBox([self._left(), self._right()])
         super().__init__([ipywidgets.HTML(f"<style>{bundle.text('bench.css')}</style>"), columns])
         self.add_class("fk-bench")
+        self._order.cover(self)
         self.form.on_change(lambda _scene: self._forecast())
         for name in _CONTROLS:
-            getattr(self, name).observe(self._control_changed, "value")
+            self._order.take(getattr(self, name)).observe(self._control_changed, "value")
         self._forecast()
         self._offer_kept()
 
@@ -87,10 +89,14 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
         self.values = ipywidgets.Text(placeholder="one, another", description="Values", tooltip="one, another")
         self.values.add_class("fk-wide")
         self.chips = _box(ipywidgets.HBox, "fk-bench-chips")
-        self.shoot = ipywidgets.Button(description="Shoot", button_style="primary", icon="camera")
+        self.shoot = self._order.take(ipywidgets.Button(description="Shoot", button_style="primary", icon="camera"))
         self.shoot.on_click(lambda _button: self.start())
-        self.take = ipywidgets.Button(
-            description="Take the chosen frame's scene", tooltip="Puts its scene and seed into the form", disabled=True
+        self.take = self._order.take(
+            ipywidgets.Button(
+                description="Take the chosen frame's scene",
+                tooltip="Puts its scene and seed into the form",
+                disabled=True,
+            )
         )
         self.take.add_class("fk-quiet-button")
         self.take.on_click(lambda _button: self.take_chosen())
@@ -168,10 +174,11 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
     def again(self, index: int) -> None:
         """Put the scene and the controls of an earlier sheet back, and show it."""
         past = self._past[index]
-        self.form.scene = past.scene
-        for name, value in past.controls.items():
-            getattr(self, name).value = value
-        self.show(index)
+        with self._order:
+            self.form.scene = past.scene
+            for name, value in past.controls.items():
+                getattr(self, name).value = value
+            self.show(index)
 
     def take_chosen(self) -> Frame | None:
         """Put the scene and the seed of the frame that is chosen on the sheet into the form and the controls."""
@@ -179,9 +186,10 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
         if frame is None or frame.shot.scene is None:
             self._say("No frame is chosen on the sheet. Choose one with Space, then take its scene.", alert=True)
             return None
-        self.vary.value = self.values.value = ""
-        self.form.scene = frame.shot.scene
-        self.seeds.value = str(frame.shot.seed)
+        with self._order:
+            self.vary.value = self.values.value = ""
+            self.form.scene = frame.shot.scene
+            self.seeds.value = str(frame.shot.seed)
         return frame
 
     def __repr__(self) -> str:
@@ -229,7 +237,10 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
         """Buttons for the names that the varied field takes, where it takes names."""
         names = choices_at(self.vary.value.strip())
         chosen = _parts(self.values.value)
-        chips = [ipywidgets.ToggleButton(description=name, value=name in chosen) for name in names[:_MOST_CHIPS]]
+        chips = [
+            self._order.take(ipywidgets.ToggleButton(description=name, value=name in chosen))
+            for name in names[:_MOST_CHIPS]
+        ]
         for chip in chips:
             chip.observe(lambda _change: self._chips_pressed(), "value")
         self.chips.children = chips
@@ -289,6 +300,8 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
         picture = ipywidgets.HTML('<div class="fk-bench-empty"></div>')
         shown = ipywidgets.Button(description=words, tooltip=f"Show this sheet again: {words}")
         again = ipywidgets.Button(description="Use its settings", tooltip="Put its scene and controls back")
+        for button in (shown, again):
+            self._order.take(button)
         again.add_class("fk-again")
         shown.on_click(lambda _button: self.show(index))
         again.on_click(lambda _button: self.again(index))
@@ -304,7 +317,9 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types 
             return
         newest = self.session.catalogue.search(limit=_KEPT_SHOWN)
         picture = ipywidgets.HTML(_mosaic(newest[:4], "The newest frames of the catalogue"))
-        shown = ipywidgets.Button(description=f"{count} kept before", tooltip="Show the newest frames of the catalogue")
+        shown = self._order.take(
+            ipywidgets.Button(description=f"{count} kept before", tooltip="Show the newest frames of the catalogue")
+        )
         shown.on_click(lambda _button: self._show_kept())
         card = _box(ipywidgets.VBox, "fk-bench-card")
         card.children = [picture, shown]

@@ -90,9 +90,10 @@ class CaptionForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         self._drafts = [_Draft.of(each.caption, _kept(each)) for each in training_set]
         self._index = -1
         self._turning = False
-        self.viewer = PhotographView(training_set, _resolution(models.get(model)))
-        """The photographs; `.index` is the one that is shown."""
         self.form = _CaptionFields(training_set.trigger, self._edited, model)
+        self._order = self.form.order
+        self.viewer = self._order.take(PhotographView(training_set, _resolution(models.get(model))))
+        """The photographs; `.index` is the one that is shown."""
         self._make_controls()
         left = _box("fk-captions-left", [self.viewer, self._foot, self.form.told])
         self._right = _box("fk-captions-fields", [self._top, self.words, self.form.fields])
@@ -101,26 +102,30 @@ class CaptionForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
         super().__init__([ipywidgets.HTML(f"<style>{bundle.text('captions.css')}</style>"), columns])
         for name in ("fk-captions", "fk-form"):
             self.add_class(name)
+        self._order.cover(self)
+        self.viewer.beside = self.model_id
         self.viewer.observe(lambda change: self._turn(change["new"]), "index")
         self._turn(0)
 
     def _make_controls(self) -> None:
         word = html.escape(self._given.trigger)
         trigger = ipywidgets.HTML(f'<p class="fk-captions-trigger">Trigger word <b>{word}</b></p>')
-        self.kind = ipywidgets.ToggleButtons(options=[_FIELDS, _WORDS])
+        self.kind = self._order.take(ipywidgets.ToggleButtons(options=[_FIELDS, _WORDS]))
         """Whether the caption is stated in fields or in words."""
         self.kind.observe(lambda _change: self._chosen(), "value")
-        self.words = ipywidgets.Textarea(
-            placeholder="What the photograph shows beside its subject: the place, the light, the lens",
-            description="Words",
-            layout={"width": "auto", "height": "150px"},
+        self.words = self._order.take(
+            ipywidgets.Textarea(
+                placeholder="What the photograph shows beside its subject: the place, the light, the lens",
+                description="Words",
+                layout={"width": "auto", "height": "150px"},
+            )
         )
         self.words.observe(lambda _change: self._edited(), "value")
         self._top = _box("fk-captions-top", [trigger, self.kind])
-        self.take = ipywidgets.Button(description="Fill in from the one before")
+        self.take = self._order.take(ipywidgets.Button(description="Fill in from the one before"))
         """A button: what is unset here becomes what the photograph before this one says."""
         self.take.on_click(lambda _button: self.fill_from_before())
-        self.keep = ipywidgets.Button(button_style="primary")
+        self.keep = self._order.take(ipywidgets.Button(button_style="primary"))
         """A button: `save`."""
         self.keep.on_click(lambda _button: self._save_and_tell())
         self.said = ipywidgets.HTML()
@@ -145,29 +150,32 @@ class CaptionForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no t
 
     @index.setter
     def index(self, index: int) -> None:
-        self.viewer.index = range(len(self._drafts))[index]
+        with self._order:
+            self.viewer.index = range(len(self._drafts))[index]
 
     def save(self) -> list[Path]:
         """Write every changed caption beside its picture and give the files; those with a bad value are left out.
 
         Raises `InputError`, before anything is written, for what `TrainingSet.save_captions` refuses.
         """
-        unsaved = [(p.name, draft) for p, draft in zip(self._given, self._drafts, strict=True) if draft.unsaved]
-        written = self.training_set.save_captions(*(name for name, _ in unsaved)) if unsaved else []
-        for _, draft in unsaved:
-            draft.kept = draft.given = draft.caption
-        self._mark()
-        return written
+        with self._order:
+            unsaved = [(p.name, draft) for p, draft in zip(self._given, self._drafts, strict=True) if draft.unsaved]
+            written = self.training_set.save_captions(*(name for name, _ in unsaved)) if unsaved else []
+            for _, draft in unsaved:
+                draft.kept = draft.given = draft.caption
+            self._mark()
+            return written
 
     def fill_from_before(self) -> None:
         """Give the photograph what the one before it says, where nothing is set yet."""
         if self._index == 0:
             return
-        before, draft = self._drafts[self._index - 1], self._drafts[self._index]
-        draft.words = draft.words or before.words
-        draft.typed = {**before.typed, **draft.typed}
-        draft.in_words = draft.in_words if draft.caption else before.in_words
-        self._show(draft)
+        with self._order:
+            before, draft = self._drafts[self._index - 1], self._drafts[self._index]
+            draft.words = draft.words or before.words
+            draft.typed = {**before.typed, **draft.typed}
+            draft.in_words = draft.in_words if draft.caption else before.in_words
+            self._show(draft)
 
     def still(self) -> str:
         """What stands for the form where no kernel runs: the photographs with their captions and findings, as HTML."""

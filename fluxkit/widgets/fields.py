@@ -12,16 +12,18 @@ from ipywidgets.widgets.widget_string import TextStyle
 from pydantic.fields import FieldInfo
 
 from fluxkit.scene.noun import choices
+from fluxkit.widgets.order import Order
 
 _UNITS = {"mm": "mm", "m": "m", "s": "s", "k": "K", "deg": "°"}
 
 
 class Look(NamedTuple):
-    """Style and layouts that the controls of one form share: each would else be a model of its own in the browser."""
+    """What the controls of one form share: style and layouts, each else a model of its own, and their order."""
 
     style: Any
     wide: Any
     note: Any
+    order: Order
 
     @classmethod
     def new(cls) -> Look:
@@ -30,6 +32,7 @@ class Look(NamedTuple):
             TextStyle(description_width="118px"),
             ipywidgets.Layout(width="auto", margin="1px 0"),
             ipywidgets.Layout(margin="0"),
+            Order(),
         )
 
 
@@ -41,7 +44,7 @@ class FieldControl:
         self._field = field
         self._listed = _is_tuple(field.annotation)
         self._number = any(kind in _members(field.annotation) for kind in (float, int))
-        self.control = self._control(look)
+        self.control = look.order.take(self._control(look))
         self._help = _help(field.description)
         self.note = ipywidgets.HTML(self._help, layout=look.note)
         self.box = ipywidgets.VBox([self.control, self.note], layout=look.note)

@@ -65,6 +65,8 @@ class MaskPainter(View):
         from PIL import Image
 
         self._raw: Pixels = Image.new("L", (1, 1))
+        self._steps: dict[str | None, int] = {}
+        """Page -> the number of the newest mask that it sent."""
         super().__init__(**options)
         self._picture: Pixels = _shown(picture)
         self._raw = Image.new("L", self._picture.size, 0)
@@ -126,9 +128,18 @@ class MaskPainter(View):
             if self._raw.getbbox() is not None:
                 self.send({"kind": "base"}, buffers=[png.encode(self._raw)])
         elif message.get("kind") == "mask" and buffers:
-            self._set(_read(bytes(buffers[0]), self._picture.size))
+            self._take(message, _read(bytes(buffers[0]), self._picture.size))
             if self.grow or self.feather:
                 self._send_refined(message.get("step"))
+
+    def _take(self, message: dict[str, Any], raw: Pixels) -> None:
+        """Take a mask from the browser, but for one that another thread of the kernel was later with than the next."""
+        page, step = message.get("page"), int(message.get("step", 0))
+        with self._lock:
+            if step < self._steps.get(page, 0):
+                return
+            self._steps = {page: step}
+            self._set(raw)
 
     def _set(self, raw: Pixels) -> None:
         with self._lock:

@@ -37,6 +37,8 @@ class PhotographView(View):
     """The large picture as a data URL; empty where its file cannot be read any more."""
     index = traitlets.Int(0).tag(sync=True)
     """The photograph that is asked for, from 0."""
+    beside = traitlets.Unicode().tag(sync=True)
+    """The id of the box of controls in which a photograph's caption is typed; empty where there is none."""
     shown = traitlets.Int(-1).tag(sync=True)
     """The photograph that everything around the view shows by now."""
 

@@ -34,7 +34,9 @@ class RecordForm:
         self._wrong: set[str] = set()
         self.note = ipywidgets.HTML(layout=self._look.note)
         self.preset = self._preset_box() if self._presets else None
-        self.clear = ipywidgets.Button(description="Clear all of this part", layout={"width": "auto"})
+        self.clear = self._look.order.take(
+            ipywidgets.Button(description="Clear all of this part", layout={"width": "auto"})
+        )
         self.clear.add_class("fk-form-clear")
         self.clear.on_click(lambda _button: self._clear())
         self.controls: dict[str, Any] = {
@@ -109,7 +111,7 @@ class RecordForm:
             layout=self._look.wide,
         )
         box.observe(self._take_preset, "value")
-        return box
+        return self._look.order.take(box)
 
     def _take_preset(self, change: Any) -> None:
         if change["new"] is not None:
@@ -137,7 +139,9 @@ class ListForm:
         self._look = look
         self._forms: list[RecordForm] = []
         self._rows = ipywidgets.VBox(layout=look.note)
-        add = ipywidgets.Button(description=f"Add {_said(kind)}", icon="plus", layout={"width": "auto"})
+        add = look.order.take(
+            ipywidgets.Button(description=f"Add {_said(kind)}", icon="plus", layout={"width": "auto"})
+        )
         add.on_click(lambda _button: self._add(None))
         self.widget = ipywidgets.VBox([self._rows, add], layout=look.note)
         self.fill(values)

@@ -53,10 +53,12 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
         self.errors: dict[str, str] = {}
         """Dotted path -> what is wrong with the value in the form; empty while `.scene` is what is shown."""
         self._look = Look.new()
+        self.order = self._look.order
+        """Keeps apart what comes on several threads; `with form.order:` holds it off."""
         self._shown: Prompt | None = None
         self._parts = {name: self._part(name) for name in Scene.model_fields if _is_part(name)}
         self._rest = RecordForm(Scene, self._scene, self._changed, look=self._look, only=_plain_names())
-        self.rig = LightRig(self._scene.lighting)
+        self.rig = self.order.take(LightRig(self._scene.lighting))
         self.rig.observe(self._rig_moved, "lights")
         self.told = ipywidgets.HTML(layout=self._look.note)
         """The prompt, the findings and the optics."""
@@ -64,13 +66,14 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
         self._sections = ipywidgets.Accordion(self._section_widgets(), selected_index=0)
         self.start = self._start_box()
         """A choice of ready scenes to start from."""
-        self.fields = ipywidgets.VBox([ipywidgets.HTML(style()), self.start, self._sections])
+        self.fields = ipywidgets.VBox([ipywidgets.HTML(style()), self.order, self.start, self._sections])
         """The controls."""
         for name in ("fk-fields", "fk-form"):
             self.fields.add_class(name)
         super().__init__([self.fields, self.told])
         for name in ("fk-scene-form", "fk-form"):
             self.add_class(name)
+        self.order.cover(self)
         self._tell()
 
     @property
@@ -80,37 +83,40 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     @scene.setter
     def scene(self, scene: Scene) -> None:
-        self._busy = True
-        try:
-            for name, form in self._parts.items():
-                form.fill(getattr(scene, name))
-            self._rest.fill(scene)
-            self.rig.lighting = scene.lighting
-        finally:
-            self._busy = False
-        self._complain({})
-        self._take(scene)
+        with self.order:
+            self._busy = True
+            try:
+                for name, form in self._parts.items():
+                    form.fill(getattr(scene, name))
+                self._rest.fill(scene)
+                self.rig.lighting = scene.lighting
+            finally:
+                self._busy = False
+            self._complain({})
+            self._take(scene)
 
     def typed(self) -> dict[str, Any]:
         """What stands in the controls as plain values, also what the model does not take; `restore` shows it again."""
-        return self._data()
+        with self.order:
+            return self._data()
 
     def restore(self, scene: Scene, typed: dict[str, Any]) -> None:
         """Show what `typed` once gave, with what is wrong with it; `scene` is `.scene` where it is no scene."""
-        self._busy = True
-        try:
-            self.start.value = None
-            for name, form in self._parts.items():
-                if form.preset is not None:
-                    form.preset.value = None
-                form.fill(typed.get(name))
-            self._rest.fill(typed)
-            self.rig.lighting = scene.lighting
-        finally:
-            self._busy = False
-        self._scene, self._shown = scene, None
-        self._tell()
-        self._changed()
+        with self.order:
+            self._busy = True
+            try:
+                self.start.value = None
+                for name, form in self._parts.items():
+                    if form.preset is not None:
+                        form.preset.value = None
+                    form.fill(typed.get(name))
+                self._rest.fill(typed)
+                self.rig.lighting = scene.lighting
+            finally:
+                self._busy = False
+            self._scene, self._shown = scene, None
+            self._tell()
+            self._changed()
 
     def code(self) -> str:
         """The Python that makes the scene."""
@@ -123,8 +129,9 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     @model.setter
     def model(self, model: str | ModelSpec) -> None:
-        self._spec, self._shown = models.get(model), None
-        self._tell()
+        with self.order:
+            self._spec, self._shown = models.get(model), None
+            self._tell()
 
     def on_change(self, listener: Callable[[Scene], None]) -> None:
         """Call `listener(scene)` whenever the form holds another valid scene."""
@@ -175,7 +182,7 @@ class SceneForm(ipywidgets.HBox):  # type: ignore[misc]  # ipywidgets has no typ
             layout=self._look.wide,
         )
         box.observe(lambda change: setattr(self, "scene", ready[change["new"]]) if change["new"] else None, "value")
-        return box
+        return self.order.take(box)
 
     def _head(self) -> None:
         """What is set, in short, beside the heading of each section."""

@@ -340,6 +340,7 @@ export default {
   render({ model, el }) {
     const listeners = {};
     const fail = (error) => showError(el, error);
+    const page = Math.random().toString(36);
     let step = 0;
     let heard = 0;
     const onMessage = (message, buffers) => {
@@ -374,7 +375,7 @@ export default {
             // A later stroke may have been encoded before this one: the newest mask is the one that counts.
             if (mine < heard) return;
             heard = mine;
-            model.send({ kind: "mask", step: mine }, undefined, [bytes]);
+            model.send({ kind: "mask", step: mine, page }, undefined, [bytes]);
           }, fail);
         },
       });

@@ -1,6 +1,7 @@
 // Photographs one after the other: one large, with what is wrong with it, and all of them small on a strip.
 
 import { guarded, h, keepKeys, showError } from "./dom.js";
+import { handled } from "./handled.js";
 
 const MARKS = {
   none: ["", "no caption"],
@@ -11,8 +12,8 @@ const MARKS = {
 const SIGNS = { note: "i", warning: "!", error: "✕" };
 
 export function mountPhotographs(root, host) {
-  const back = h("button", { type: "button", class: "fk-button", title: "Page Up", onclick: () => go(host.index() - 1) }, "← Previous");
-  const on = h("button", { type: "button", class: "fk-button", title: "Page Down", onclick: () => go(host.index() + 1) }, "Next →");
+  const back = h("button", { type: "button", class: "fk-button", title: "Page Up", onclick: () => go(asked() - 1) }, "← Previous");
+  const on = h("button", { type: "button", class: "fk-button", title: "Page Down", onclick: () => go(asked() + 1) }, "Next →");
   const place = h("span", { class: "fk-photo-place", role: "status" });
   const count = h("span", { class: "fk-photo-count" });
   const large = h("img", { class: "fk-photo-large" });
@@ -22,6 +23,7 @@ export function mountPhotographs(root, host) {
   const strip = h("div", { class: "fk-photo-strip", role: "listbox", "aria-label": "Photographs", "aria-orientation": "horizontal" });
   const about = h("ul", { class: "fk-photo-findings fk-photo-about" });
   let held = null;
+  let wanted = null;
   root.classList.add("fk", "fk-photos");
   keepKeys(root);
   root.replaceChildren(
@@ -89,7 +91,7 @@ export function mountPhotographs(root, host) {
       one.lastChild.dataset.mark = marks[i];
     });
     reveal(small[at]);
-    if (host.index() === at) release();
+    if (wanted === null && host.index() === at) release();
   }
 
   function reveal(one) {
@@ -98,13 +100,28 @@ export function mountPhotographs(root, host) {
     else if (from + width > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = from + width + 8 - strip.clientWidth;
   }
 
+  // What was typed for this photograph is handled before the next one is asked for: it would be taken for the next's.
   function go(to) {
-    if (to < 0 || to >= host.photographs().length || to === host.index()) return;
+    if (to < 0 || to >= host.photographs().length || to === asked()) return;
+    const waiting = wanted !== null;
+    wanted = to;
+    if (waiting) return;
     hold();
-    host.ask(to);
+    host.handled().then(turned).catch((error) => showError(root, error));
   }
 
-  // What is typed before Python has shown the next caption would be taken for the next photograph's.
+  function turned() {
+    const next = wanted;
+    wanted = null;
+    if (next === host.index()) draw();
+    else host.ask(next);
+  }
+
+  function asked() {
+    return wanted ?? host.index();
+  }
+
+  // And so would be what is typed before Python has shown the next caption.
   function hold() {
     const fields = root.closest(".fk-captions")?.querySelector(".fk-captions-fields");
     if (!fields || held) return;
@@ -123,7 +140,7 @@ export function mountPhotographs(root, host) {
 
   function step(event) {
     const last = small.length - 1;
-    const to = { ArrowLeft: host.index() - 1, ArrowRight: host.index() + 1, Home: 0, End: last }[event.key];
+    const to = { ArrowLeft: asked() - 1, ArrowRight: asked() + 1, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
@@ -139,7 +156,7 @@ export function mountPhotographs(root, host) {
     if (!by || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select") || !whole.contains(event.target)) return;
     event.preventDefault();
     event.stopPropagation();
-    go(host.index() + by);
+    go(asked() + by);
   }
 
   return () => {
@@ -165,6 +182,10 @@ export default {
         index: () => model.get("index"),
         shown: () => model.get("shown"),
         onChange: (listener) => listeners.push(listener),
+        handled: async () => {
+          const beside = model.get("beside");
+          if (beside) await handled(await model.widget_manager.get_model(beside));
+        },
         ask: (index) => {
           model.set("index", index);
           model.save_changes();
