@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from fluxkit.catalogue import Catalogue
+from fluxkit.catalogue.query import Condition, Query
 from fluxkit.errors import InputError
 from fluxkit.frames import Frames
 from fluxkit.scene import PORTRA_400, TRI_X_400
 from tests.catalogue.kept_frames import SCENE, make_frame
+
+LEFT = {"lighting.key.direction": "left"}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +87,29 @@ def test_search_finds_what_matches_everything_asked_for(shared, words, where, va
     if not words:
         assert len(shared.search(where, **values)) == shared.count(where, **values) == count
     assert found(shared.search(words, where, newest_first=False, **values)) == found(frames)
+
+
+@pytest.mark.parametrize("lookup", [0, 1_000_000])
+def test_words_are_found_alike_looked_up_frame_by_frame_and_read_from_their_list(shared, monkeypatch, lookup):
+    monkeypatch.setattr("fluxkit.catalogue.query._LOOKUP", lookup)
+    assert found(shared.search("hare left", rating=4)) == found(shared.search({"rating": 4, **LEFT}))
+    assert len(shared.search("hare", rating=[4, 5], limit=2)) == 2
+    assert shared.count("cafe", tag="hero") == 3
+
+
+@pytest.mark.parametrize("frames", [10_000, 30_000, 100_000])
+@pytest.mark.parametrize("limit", [50, None])
+def test_only_few_frames_are_each_asked_for_their_words(frames, limit):
+    """A lookup is dear: two in a hundred frames of a small catalogue are too many of them."""
+
+    def reads_the_list(uses, words='"harbour"'):
+        asked = Query([Condition(terms=(5,), uses=uses)], words=words, frames=frames)
+        sql, _values = asked.sql("f.seq", limit=limit)
+        return "FROM words d" in sql
+
+    assert reads_the_list(frames // 50)
+    assert not reads_the_list(8)
+    assert reads_the_list(40, words='"harbour" "copper"*')
 
 
 def test_newest_come_first_and_a_limit_cuts_the_old_ones(shared):
