@@ -174,7 +174,8 @@ class TrainingSet:
         """
         self._refuse_strangers(names, "A caption was to be saved for")
         chosen = [photograph for photograph in self.photographs if not names or photograph.name in names]
-        return sidecars.write({each.path: each.caption for each in chosen if each.caption is not None})
+        captions = {each.path: each.caption for each in chosen if each.caption is not None}
+        return sidecars.write(captions, beside={each.path: each.caption for each in self.photographs})
 
     def without(self, *names: str) -> TrainingSet:
         """The set without some photographs, by file name; what was said about duplicates is looked at anew.

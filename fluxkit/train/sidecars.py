@@ -25,29 +25,25 @@ def read(picture: Path) -> Caption | None:
     return _text(beside).strip() or None if beside.is_file() else None
 
 
-def write(captions: Mapping[Path, Caption]) -> list[Path]:
+def write(captions: Mapping[Path, Caption], beside: Mapping[Path, Caption | None] | None = None) -> list[Path]:
     """Write each picture's caption beside it; gives the files that were written.
 
-    A file whose caption is the same already stays as it is, with its comments. Raises `InputError` before anything is
-    written where two pictures would share a file, a scene that lies there would be read instead of the words, or
-    what lies there cannot be read.
+    `beside` are the captions of all pictures of the set. A file whose caption is the same already stays as it is, with
+    its comments. Raises `InputError` before anything is written where another picture would be read with a file that
+    is not its caption, a scene that lies there would be read instead of the words, or what lies there cannot be read.
     """
-    found: dict[Path, tuple[Path, Caption]] = {}
+    found: dict[Path, Caption] = {}
     for picture, caption in captions.items():
-        beside = picture.with_suffix(".yaml" if isinstance(caption, Scene) else ".txt")
-        if beside in found and found[beside][1] != caption:
-            raise InputError(
-                f"Captions of {found[beside][0].name!r} and {picture.name!r} were to be saved, and both would lie in "
-                f"{beside.name!r}. Pictures with captions of their own need names of their own. Rename one of them."
-            )
+        file = picture.with_suffix(".yaml" if isinstance(caption, Scene) else ".txt")
+        _refuse_shared(picture, caption, {**(beside or {}), **captions}, file)
         if isinstance(caption, str):
             _refuse_hidden(picture, caption)
-        found[beside] = (picture, caption)
-    changed = {beside: caption for beside, (picture, caption) in found.items() if read(picture) != caption}
-    for beside, caption in changed.items():
+        if read(picture) != caption:
+            found[file] = caption
+    for file, caption in found.items():
         text = caption.to_yaml() if isinstance(caption, Scene) else f"{caption.strip()}\n"
-        write_atomic(beside, text.encode())
-    return list(changed)
+        write_atomic(file, text.encode())
+    return list(found)
 
 
 def _text(beside: Path) -> str:
@@ -58,6 +54,17 @@ def _text(beside: Path) -> str:
             f"The caption {beside.name!r} was to be read, but it is no text in UTF-8 (byte {error.start}). Save it "
             f"again as UTF-8."
         ) from None
+
+
+def _refuse_shared(picture: Path, caption: Caption, captions: Mapping[Path, Caption | None], file: Path) -> None:
+    """Pictures that differ only in their suffix are read with the same files."""
+    for other, own in captions.items():
+        if other != picture and other.with_suffix("") == picture.with_suffix("") and own != caption:
+            raise InputError(
+                f"The caption of {picture.name!r} was to be saved, but {other.name!r} has another one or none, and "
+                f"both would lie in {file.name!r}. Pictures with captions of their own need names of their own. Rename "
+                "one of them."
+            )
 
 
 def _refuse_hidden(picture: Path, words: str) -> None:

@@ -192,3 +192,16 @@ def test_two_pictures_that_would_share_a_file_are_told_before_anything_is_writte
     with pytest.raises(InputError, match=r"both would lie in '0\.yaml'"):
         form.save()
     assert not (folder / "0.yaml").exists()
+
+
+def test_a_caption_that_would_become_another_pictures_too_is_told(folder):
+    Image.new("RGB", (600, 600), "teal").save(folder / "0.jpg")
+    form = CaptionForm(fk.TrainingSet.from_folder(folder, trigger="zwirl"))
+    control(form, "environment", "place").value = "on sand"
+    form.keep.click()
+    assert "&#x27;0.png&#x27; has another one or none" in form.said.value
+    assert not (folder / "0.yaml").exists()
+    form.index = 1
+    control(form, "environment", "place").value = "on sand"
+    assert [path.name for path in form.save()] == ["0.yaml"]
+    assert fk.TrainingSet.from_folder(folder, trigger="zwirl")[1].caption.environment.place == "on sand"
