@@ -157,6 +157,23 @@ def test_a_frame_that_the_caller_did_not_keep_is_still_there(hosted, shots):
     assert fake.billed == 1
 
 
+def test_copies_that_a_killed_process_could_not_delete_any_more_are_swept(hosted, shots, tmp_path):
+    fake, engine = hosted()
+    list(engine.shoot(shots(2)))
+    waiting = engine.shoot(shots(1))
+    next(waiting)
+    waiting.close()
+    journal = engine._opened()
+    kept = [entry.picture for entry in journal.entries(("done",))]
+    for name in (kept[0], f"{kept[1]}.17-4.part"):  # killed after the journal said so
+        (journal.folder / name).write_bytes(b"left")
+    again = HostedEngine(tmp_path / "catalogue", budget_usd=5.0, server=fake, detached=False)
+    assert [job.state for job in again.jobs()] == ["done", "done", "stored"]
+    assert [path.name for path in journal.folder.iterdir()] == [journal.entries(("stored",))[0].picture]
+    assert len(list(again.resume())) == 1
+    assert list(journal.folder.iterdir()) == []
+
+
 def test_a_sender_that_is_gone_leaves_an_unknown_outcome(hosted, shots):
     _, engine = hosted()
     shot = shots()[0]

@@ -328,6 +328,7 @@ class HostedEngine:
     def _opened(self) -> Journal:
         if self._journal is None:
             self._journal = Journal((self._folder or Path("fluxkit-catalogue")) / NAME)
+            self._journal.sweep()
         return self._journal
 
     def _told_before(self, wanted: Mapping[str, Shot]) -> HostedError | None:

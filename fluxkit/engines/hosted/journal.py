@@ -161,6 +161,16 @@ class Journal:
         now = time.time()
         return self.move(job, "intent", "sending", submit_by=now + seconds, sent_at=now)
 
+    def sweep(self) -> None:
+        """Delete the copies of pictures that are kept elsewhere: what a killed process could not clear any more."""
+        left = {path: path.name.partition(".")[0] for path in self.folder.glob("*-*.*")}
+        if not left:
+            return
+        done = {Path(entry.picture).stem for entry in self.entries(("done",), kind="picture") if entry.picture}
+        for path, name in left.items():
+            if name in done:
+                path.unlink(missing_ok=True)
+
     def entry(self, job: int) -> Entry:
         """One job."""
         return next(self._entries("WHERE id = ?", (job,)))
