@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 
 from fluxkit.engines.base import Progress
 from fluxkit.errors import Cancelled, EngineError
@@ -25,11 +26,9 @@ class Job(Task):
         super().__init__()
         self._plan = plan
         self._work = work
-        self._frames: dict[str, Frame] = {}
         self._errors: dict[str, EngineError] = {}
         self._places = {shot.id: place for place, shot in enumerate({shot.id: shot for shot in plan}.values())}
-        self._wanted = len(self._places)
-        self._progress = Progress(stage="wait", done=0, shots=self._wanted)
+        self._progress = Progress(stage="wait", done=0, shots=len(self._places))
         self._first: tuple[float, float] | None = None
         """When the first step was told, and how much work was done by then."""
         self._work_left = 0.0
@@ -40,7 +39,7 @@ class Job(Task):
         """What is being shot."""
         return self._plan
 
-    @property
+    @cached_property
     def places(self) -> tuple[Shot, ...]:
         """Every different shot that a frame is made of, in plan order."""
         return tuple({shot.id: shot for shot in self._plan}.values())
@@ -59,21 +58,6 @@ class Job(Task):
         """The frames made so far, in plan order; each is in the catalogue already."""
         made = self._frames
         return Frames(made[shot.id].with_shot(shot) for shot in self._plan if shot.id in made)
-
-    def since(self, count: int) -> list[Frame]:
-        """The frames added after the first `count`, in the order in which they were made."""
-        with self._telling:
-            return list(self._frames.values())[count:]
-
-    @property
-    def made(self) -> int:
-        """How many different frames exist so far."""
-        return len(self._frames)
-
-    @property
-    def wanted(self) -> int:
-        """How many different frames the plan needs."""
-        return self._wanted
 
     @property
     def errors(self) -> dict[str, EngineError]:

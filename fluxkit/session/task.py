@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any, Literal, Self, TypeVar
 
 from fluxkit.errors import Cancelled
+from fluxkit.frames import Frame
+from fluxkit.shots import Shot
 
 Status = Literal["waiting", "running", "done", "cancelled", "failed"]
 
@@ -17,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class Task(ABC):
-    """Work under way. Widgets and notebooks hold tasks: they read what it tells and set flags, and do none of it."""
+    """Work under way that makes frames. Widgets and notebooks hold it: they read what it tells and set flags."""
 
     def __init__(self) -> None:
         self._telling = threading.RLock()
@@ -27,6 +29,28 @@ class Task(ABC):
         self._finished = threading.Event()
         self._failure: BaseException | None = None
         self._status: Status = "waiting"
+        self._frames: dict[Any, Frame] = {}
+        """What was made, in the order in which it was made."""
+
+    @property
+    @abstractmethod
+    def places(self) -> tuple[Shot, ...]:
+        """Every different shot that a frame is made of, in order."""
+
+    def since(self, count: int) -> list[Frame]:
+        """The frames added after the first `count`, in the order in which they were made."""
+        with self._telling:
+            return list(self._frames.values())[count:]
+
+    @property
+    def made(self) -> int:
+        """How many different frames exist so far."""
+        return len(self._frames)
+
+    @property
+    def wanted(self) -> int:
+        """How many different frames there will be, where the work goes on to its end."""
+        return len(self.places)
 
     @property
     def status(self) -> Status:

@@ -39,8 +39,6 @@ class TrainingJob(Task):
         self._training = training
         self._catalogue = catalogue
         self._before = before
-        self._frames: dict[int, Frame] = {}
-        """Sample frames by their place."""
         self._made: LearnedLoRA | None = None
         self._progress: TrainingProgress | None = None
 
@@ -67,21 +65,6 @@ class TrainingJob(Task):
     def place_of(self, frame: Frame) -> int:
         """Which of the places a sample frame fills."""
         return self._places[_key(frame.shot)]
-
-    def since(self, count: int) -> list[Frame]:
-        """The sample frames after the first `count`, in the order in which they were made."""
-        with self._telling:
-            return list(self._frames.values())[count:]
-
-    @property
-    def made(self) -> int:
-        """How many sample frames exist."""
-        return len(self._frames)
-
-    @property
-    def wanted(self) -> int:
-        """How many sample frames there will be, where the training runs to its end."""
-        return len(self.places)
 
     @property
     def errors(self) -> dict[str, EngineError]:
