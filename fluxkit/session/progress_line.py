@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,6 +25,7 @@ class ProgressLine:
     def __init__(self) -> None:
         self._shown = ""
         self._last = 0.0
+        self._lock = threading.RLock()
         self._on = os.environ.get("FLUXKIT_QUIET", "") != "1" and (sys.stderr.isatty() or _in_notebook())
 
     def show(self, job: Job) -> None:
@@ -53,13 +55,18 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            self._write("")
+        with self._lock:
+            if self._shown:
+                self._write("")
+            self._on = False
 
     def _write(self, text: str) -> None:
-        sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("\r" if not text else ""))
-        sys.stderr.flush()
-        self._shown = text
+        with self._lock:
+            if not self._on:  # the worker's last report may come when the line is cleared already
+                return
+            sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("\r" if not text else ""))
+            sys.stderr.flush()
+            self._shown = text
 
 
 def duration(seconds: float) -> str:
