@@ -6,6 +6,8 @@ from typing import Any
 
 from fluxkit._base import Record
 
+_UNITS = {"mm": "mm", "m": "m", "s": "s", "k": "K", "deg": "°"}
+
 
 def label(value: Any) -> str:
     """A value as a person would write it in a caption.
@@ -31,6 +33,17 @@ def label(value: Any) -> str:
     return str(value)
 
 
+def named(field: str) -> tuple[str, str]:
+    """A field's name in words, and the unit that it ends in; no unit where it ends in none.
+
+    >>> named("focal_length_mm"), named("f_number")
+    (('focal length', 'mm'), ('f number', ''))
+    """
+    stem, _, unit = field.rpartition("_")
+    words, unit = (stem, _UNITS[unit]) if stem and unit in _UNITS else (field, "")
+    return words.replace("_", " "), unit
+
+
 def _name_of(record: Record) -> str:
     for field in ("label", "name", "title", "description", "id"):
         named = getattr(record, field, None)
@@ -40,16 +53,13 @@ def _name_of(record: Record) -> str:
     return ", ".join(said) or type(record).__name__
 
 
-_UNITS = {"mm": "mm", "m": "m", "s": "s", "k": "K", "deg": "°"}
-
-
 def _field(name: str, value: Any) -> str:
     """A field with its value: `focal length 85 mm`, `f/1.8`, `key (direction left, quality soft)`."""
     if name == "f_number":
         return f"f/{value:g}"
     if isinstance(value, Record):
         return f"{name.replace('_', ' ')} ({label(value)})"
-    stem, _, unit = name.rpartition("_")
-    if stem and unit in _UNITS and isinstance(value, int | float):
-        return f"{stem.replace('_', ' ')} {value:g} {_UNITS[unit]}".replace(" °", "°")
+    words, unit = named(name)
+    if unit and isinstance(value, int | float):
+        return f"{words} {value:g} {unit}".replace(" °", "°")
     return f"{name.replace('_', ' ')} {label(value)}"

@@ -12,9 +12,8 @@ from ipywidgets.widgets.widget_string import TextStyle
 from pydantic.fields import FieldInfo
 
 from fluxkit.scene.noun import choices
+from fluxkit.shots.labels import named
 from fluxkit.widgets.order import Order
-
-_UNITS = {"mm": "mm", "m": "m", "s": "s", "k": "K", "deg": "°"}
 
 
 class Look(NamedTuple):
@@ -101,9 +100,9 @@ class FieldControl:
             "style": look.style,
             "layout": look.wide,
         }
-        named = choices(self._field.annotation)
-        if named and not self._listed:
-            return ipywidgets.Dropdown(options=[("", None), *((name, name) for name in named)], **shared)
+        offered = choices(self._field.annotation)
+        if offered and not self._listed:
+            return ipywidgets.Dropdown(options=[("", None), *((name, name) for name in offered)], **shared)
         hint = " ".join(part for part in (self._range(), unit) if part) or ("one, another" if self._listed else "")
         return ipywidgets.Text(placeholder=hint, **shared)
 
@@ -126,14 +125,13 @@ def _help(description: str | None) -> str:
 
 
 def labelled(name: str) -> tuple[str, str]:
-    """A field's name in words, and its unit.
+    """A field's name as it stands beside its control, and its unit.
 
     >>> labelled("focal_length_mm")
     ('Focal length', 'mm')
     """
-    stem, _, unit = name.rpartition("_")
-    words, unit = (stem, _UNITS[unit]) if unit in _UNITS and stem else (name, "")
-    return words.replace("_", " ").capitalize().replace("Iso", "ISO"), unit
+    words, unit = named(name)
+    return words.capitalize().replace("Iso", "ISO"), unit
 
 
 def _members(annotation: Any) -> set[Any]:
