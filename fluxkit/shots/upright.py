@@ -1,4 +1,4 @@
-"""A picture as it is meant to be seen: turned as its camera noted, in 8 bits, in sRGB's colours."""
+"""A picture as it is meant to be seen: turned as its camera noted, in 8 bits, in sRGB's colours, on a ground."""
 
 from __future__ import annotations
 
@@ -58,6 +58,29 @@ def in_srgb(image: Image) -> Image:
     if image.mode == "RGBA":
         made.putalpha(image.getchannel("A"))
     return made
+
+
+GREY = (119, 119, 119)
+"""The grey card in sRGB (18 % of the light): the ground that a cut-out is put on, which favours no colour."""
+
+
+def on_grey(image: Image) -> tuple[Image, float]:
+    """The picture without transparency, on neutral grey, and the share of it that can be seen through (0 to 1).
+
+    Colours are those of `in_srgb`. What lies behind transparent parts is arbitrary: most programs leave black there.
+
+    >>> from PIL import Image
+    >>> on_grey(Image.new("RGBA", (2, 1), (255, 0, 0, 0)))[0].getpixel((0, 0))
+    (119, 119, 119)
+    """
+    import PIL.Image
+
+    if not image.has_transparency_data:
+        return in_srgb(image).convert("RGB"), 0.0
+    seen = in_srgb(image.convert("RGBA"))
+    opacity = _numbers(seen.getchannel("A"))
+    ground = PIL.Image.new("RGBA", seen.size, (*GREY, 255))
+    return PIL.Image.alpha_composite(ground, seen).convert("RGB"), 1 - float(opacity.mean()) / 255
 
 
 def _numbers(image: Image) -> Any:

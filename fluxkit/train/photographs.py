@@ -14,7 +14,7 @@ from fluxkit._base import Record
 from fluxkit.errors import FluxkitError, InputError, did_you_mean
 from fluxkit.scene import Scene, Subject
 from fluxkit.shots.trained import with_trigger
-from fluxkit.shots.upright import in_srgb, upright
+from fluxkit.shots.upright import on_grey, upright
 from fluxkit.train import sidecars
 from fluxkit.train.looks import Look, look
 from fluxkit.train.sidecars import Caption
@@ -33,6 +33,10 @@ SOFT = 0.12
 """A `Look.sharpness` below this is told: scikit-image's photographs lie at 0.6 to 1.7, blurred by 2 px below 0.08."""
 
 
+_CLEAR = 0.005
+"""A larger transparent share than this is told: less is an edge that a program smoothed."""
+
+
 class Consent(Record):
     """That a person agreed to be learned: who said so, to what, and when. Kept with the adapter, never in a picture."""
 
@@ -49,7 +53,7 @@ class Finding(Record):
 
     severity: Literal["note", "warning", "error"]
     rule: str
-    """`small`, `soft`, `duplicate`, `few`, `alike`, `no caption`, `unreadable`."""
+    """`small`, `soft`, `transparent`, `duplicate`, `few`, `alike`, `no caption`, `unreadable`."""
     message: str
     cure: str
 
@@ -60,7 +64,7 @@ class Photograph(Record):
     path: Path = Field(repr=False)
     name: str
     content: str
-    """A hash of its pixels as they are learned: upright, in sRGB."""
+    """A hash of its pixels as they are learned: upright, in sRGB, cut-outs on grey."""
     width: int
     height: int
     caption: Caption | None = None
@@ -294,10 +298,16 @@ def triggered(scene: Scene, trigger: str) -> Scene:
 
 
 def opened(path: Path, *, about: int | None = None) -> Image:
-    """A picture file upright and in 8-bit sRGB; with `about`, a JPEG may come smaller, but not below so many pixels.
+    """A picture file upright, in 8-bit sRGB, on neutral grey where it is transparent.
 
-    Raises `InputError` for what is no picture, or is damaged.
+    With `about`, a JPEG may come smaller, but not below so many pixels. Raises `InputError` for what is no picture, or
+    is damaged.
     """
+    return _seen(path, about)[0]
+
+
+def _seen(path: Path, about: int | None = None) -> tuple[Image, float]:
+    """The picture, and the share of it that was transparent."""
     from PIL import Image
 
     try:
@@ -305,7 +315,7 @@ def opened(path: Path, *, about: int | None = None) -> Image:
             if about:
                 picture.draft(None, (about, about))
             picture.load()
-            return in_srgb(upright(picture)).convert("RGB")
+            return on_grey(upright(picture))
     except InputError as error:
         raise InputError(f"The photograph {path.name!r} cannot be learned from. {error}") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -316,7 +326,7 @@ def opened(path: Path, *, about: int | None = None) -> Image:
 
 
 def _photograph(path: Path, captioner: Captioner | None) -> Photograph:
-    image = opened(path)
+    image, clear = _seen(path)
     caption = sidecars.read(path)
     if caption is None and captioner is not None:
         caption = captioner(image)
@@ -329,7 +339,7 @@ def _photograph(path: Path, captioner: Captioner | None) -> Photograph:
         height=image.height,
         caption=caption,
         look=seen,
-        findings=tuple(_of_look(seen, caption)),
+        findings=(*_of_ground(clear), *_of_look(seen, caption)),
     )
 
 
@@ -340,9 +350,20 @@ def _content(image: Image) -> str:
 
 def _captioned(photograph: Photograph, caption: Caption) -> Photograph:
     """The photograph with another caption; what is said of its look and its twins stays."""
-    others = [finding for finding in photograph.findings if finding.rule in ("soft", "duplicate")]
+    others = [finding for finding in photograph.findings if finding.rule != "no caption"]
     missing = [finding for finding in _of_look(photograph.look, caption) if finding.rule == "no caption"]
     return photograph.with_(caption=caption, findings=(*others, *missing))
+
+
+def _of_ground(clear: float) -> Iterator[Finding]:
+    if clear > _CLEAR:
+        yield Finding(
+            severity="warning",
+            rule="transparent",
+            message=f"it is transparent over {clear:.0%} of its surface, which is learned as plain grey.",
+            cure="Put it on a place of its own, or say in its caption that the ground is grey; grey in all of them is "
+            "learned with the subject.",
+        )
 
 
 def _of_look(seen: Look, caption: Caption | None) -> Iterator[Finding]:

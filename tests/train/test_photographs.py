@@ -85,6 +85,38 @@ def test_pictures_are_upright_and_in_srgb(tmp_path):
     assert all(photograph.image.mode == "RGB" for photograph in found)
 
 
+CUT_OUTS = {
+    "rgba.png": lambda cut: cut,
+    "la.png": lambda cut: cut.convert("LA"),
+    "palette.png": lambda cut: cut.convert("RGB").quantize(8),
+    "one_colour.png": lambda cut: cut.convert("RGB"),
+    "rgba.webp": lambda cut: cut,
+}
+
+
+@pytest.mark.parametrize("name", CUT_OUTS)
+def test_a_cut_out_is_learned_on_grey_whatever_lies_behind_and_is_told(tmp_path, name):
+    cut = Image.new("RGBA", (600, 600), (255, 0, 255, 0))
+    cut.paste((30, 30, 30, 255), (150, 150, 450, 450))
+    kept = CUT_OUTS[name](cut)
+    clear = {"palette.png": kept.getpixel((0, 0)), "one_colour.png": (255, 0, 255)}.get(name)
+    kept.save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}),
+              **({} if clear is None else {"transparency": clear}))  # fmt: skip
+    found = TrainingSet.from_folder(tmp_path, trigger="zwirl")
+    assert found[0].image.getpixel((5, 5)) == (119, 119, 119)
+    assert max(abs(value - 30) for value in found[0].image.getpixel((300, 300))) <= 2
+    (told,) = [finding for finding in found.check() if finding.rule == "transparent"]
+    assert "75%" in told.message
+    assert "transparent" in {finding.rule for finding in found.with_captions({name: "a zwirl"})[0].findings}
+
+
+def test_an_alpha_channel_that_hides_nothing_changes_nothing(tmp_path, photographs):
+    Image.open(photographs / "0.png").convert("RGBA").save(tmp_path / "0.png")
+    found = TrainingSet.from_folder(tmp_path, trigger="zwirl")
+    assert found[0].content == TrainingSet.from_folder(photographs, trigger="zwirl")[0].content
+    assert "transparent" not in {finding.rule for finding in found[0].findings}
+
+
 def test_bad_files_are_named_and_the_rest_is_read(tmp_path, photographs):
     Image.new("RGB", (600, 600)).save(tmp_path / "good.png")
     (tmp_path / "bad.png").write_bytes(b"no picture")

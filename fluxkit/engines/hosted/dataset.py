@@ -8,14 +8,11 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluxkit.errors import InputError
 from fluxkit.shots.trained import with_trigger
-from fluxkit.shots.upright import in_srgb, upright
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from fluxkit.shots.upright import on_grey, upright
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -41,8 +38,9 @@ def pack(pictures: str | Path | Iterable[Picture], trigger: str, folder: Path) -
     """Training pictures as a zip in `folder`, named by its content.
 
     `pictures` is a zip file (`a.jpg` with `a.txt`, sent as it is) or pictures, each alone or paired with a caption.
-    Pictures are written anew without their metadata: no place, camera or owner goes to the host. A caption that does
-    not hold the trigger word gets it in front. Raises `InputError` for what cannot be read.
+    Pictures are written anew without their metadata: no place, camera or owner goes to the host. Transparent parts are
+    neutral grey there. A caption that does not hold the trigger word gets it in front. Raises `InputError` for what
+    cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(pictures, str | Path):
@@ -83,7 +81,10 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _plain(picture: Picture) -> tuple[bytes, str]:
-    """A picture upright, in sRGB and without metadata; JPEG stays JPEG, everything else becomes PNG."""
+    """A picture upright, in sRGB, on grey where it is transparent, and without metadata.
+
+    JPEG stays JPEG, everything else becomes PNG.
+    """
     from PIL import Image
 
     lossy = False
@@ -100,7 +101,7 @@ def _plain(picture: Picture) -> tuple[bytes, str]:
                 "can. Leave it out, or save it again."
             ) from None
     buffer = io.BytesIO()
-    image: Image.Image = in_srgb(picture).convert("RGB")
+    image, _ = on_grey(picture)
     clean = Image.frombytes("RGB", image.size, image.tobytes())
     clean.save(buffer, "JPEG" if lossy else "PNG", **({"quality": 95} if lossy else {"compress_level": 1}))
     return buffer.getvalue(), ".jpg" if lossy else ".png"
