@@ -14,6 +14,7 @@ from PIL import Image
 
 from fluxkit import errors
 from fluxkit.engines.hosted import FakeHost, HostedEngine, trainers
+from fluxkit.engines.hosted.dataset import pack
 from fluxkit.engines.hosted.fake_storage import lora_file
 from fluxkit.engines.hosted.lora_file import NotALoRA, facts, unpacked
 from fluxkit.shots.shot import LoRA
@@ -306,6 +307,34 @@ def test_only_whole_safetensors_of_a_lora_are_taken(tmp_path, data, told):
     (tmp_path / "x").write_bytes(data)
     with pytest.raises(NotALoRA, match=told):
         facts(tmp_path / "x")
+
+
+@pytest.mark.parametrize(("damage", "told"), [
+    (lambda data: data[:-10], "it is a safetensors file cut short"),
+    (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "not what came from the host"),
+])  # fmt: skip
+def test_a_file_that_was_damaged_here_is_told_hides_no_other_and_is_not_paid_again(hosted, caplog, damage, told):
+    fake, engine = hosted()
+    first = engine.train_lora(pictures(), trigger="ZWIRL", **FAL)
+    second = train(engine)
+    second.file.write_bytes(damage(second.file.read_bytes()))
+    assert engine.trainings() == [first]
+    assert told in caplog.records[0].message
+    with pytest.raises(errors.BadLoRA, match="delete it and ask again, which trains, and costs, anew"):
+        train(engine)
+    assert fake.posts == 2
+    second.file.unlink()
+    assert train(engine).content == second.content
+    assert fake.posts == 3
+
+
+def test_the_ground_of_a_cut_out_goes_to_the_host_as_grey(tmp_path):
+    cut_out = Image.new("RGBA", (64, 64), (255, 0, 255, 0))
+    cut_out.paste((200, 20, 20, 255), (16, 16, 48, 48))
+    packed = pack([(cut_out, "a")], "MAREIKE", tmp_path)
+    with zipfile.ZipFile(packed.path) as archive:
+        sent = Image.open(io.BytesIO(archive.read("0001.png")))
+    assert (sent.getpixel((0, 0)), sent.getpixel((32, 32))) == ((119, 119, 119), (200, 20, 20))
 
 
 def test_a_tars_names_decide_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from fluxkit.engines.hosted.run import Order, Run
 from fluxkit.engines.hosted.training import HostedTraining, TrainedLoRA, ordered
 from fluxkit.engines.hosted.training_run import TrainingRun
 from fluxkit.errors import (
+    BadLoRA,
     BudgetExceeded,
     ConfigError,
     HostedError,
@@ -40,6 +42,8 @@ from fluxkit.errors import (
 from fluxkit.frames.frame import Frame
 from fluxkit.models import ModelSpec, prices
 from fluxkit.shots.shot import Shot
+
+_log = logging.getLogger(__name__)
 
 
 class HostedEngine:
@@ -165,10 +169,19 @@ class HostedEngine:
         return made
 
     def trainings(self) -> list[TrainedLoRA]:
-        """Every LoRA that was trained from this catalogue and whose file is there, oldest first."""
-        entries = self._opened().entries(("done",), kind="training")
-        made = [self._training(entry.host, silent, keyless=True).finished(entry) for entry in entries]
-        return [lora for lora in made if lora is not None]
+        """Every LoRA that was trained from this catalogue and whose file is there, oldest first.
+
+        One whose file is damaged is left out and told in the log.
+        """
+        made: list[TrainedLoRA] = []
+        for entry in self._opened().entries(("done",), kind="training"):
+            try:
+                lora = self._training(entry.host, silent, keyless=True).finished(entry)
+            except BadLoRA as error:
+                _log.warning("%s", error)
+            else:
+                made += [] if lora is None else [lora]
+        return made
 
     def resume_trainings(self, progress: OnProgress = silent) -> list[TrainedLoRA]:
         """Wait for trainings that were sent earlier and never fetched; nothing is sent, nothing spent.

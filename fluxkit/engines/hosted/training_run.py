@@ -33,7 +33,7 @@ from fluxkit.engines.hosted.tables import table
 from fluxkit.engines.hosted.trainer_table import Trainer
 from fluxkit.engines.hosted.training import TrainedLoRA, TrainingOrder, TrainingRequest
 from fluxkit.engines.hosted.uploads import placed, upload
-from fluxkit.errors import BadRequest, Cancelled, ConfigError, ConnectionFailed, HostedError, JobError
+from fluxkit.errors import BadLoRA, BadRequest, Cancelled, ConfigError, ConnectionFailed, HostedError, JobError
 
 _MOST_BYTES = 4 * 1024**3
 _TICK = 0.1
@@ -127,15 +127,35 @@ class TrainingRun:
             return self._followed(self._settled(entry))
 
     def finished(self, entry: Entry) -> TrainedLoRA | None:
-        """The LoRA of a training that was fetched; None where its file is gone."""
+        """The LoRA of a training that was fetched; None where its file is gone.
+
+        Raises `BadLoRA` where the file is damaged: it was paid for, and is not paid again without a word.
+        """
         file = self.folder / (entry.picture or "")
         if not entry.picture or not file.is_file():
             return None
         request = TrainingRequest.model_validate_json(entry.shot)
         return TrainedLoRA(
-            file=file.resolve(), content=file.stem, rank=facts(file).rank, request=request, cost_usd=entry.cost_usd,
-            reference=entry.recorded.get("version", ""),
+            file=file.resolve(), content=file.stem, rank=self._whole(file, entry).rank, request=request,
+            cost_usd=entry.cost_usd, reference=entry.recorded.get("version", ""),
         )  # fmt: skip
+
+    def _whole(self, file: Path, entry: Entry) -> LoRAFacts:
+        """What the file holds, where it still is what came from the host."""
+        try:
+            found = facts(file)
+            flaw = "" if found.content == file.stem else "its content is not what came from the host"
+        except (NotALoRA, OSError) as reason:
+            flaw = f"it is {reason}" if isinstance(reason, NotALoRA) else f"it cannot be read ({reason.strerror})"
+        if flaw:
+            raise BadLoRA(
+                f"The LoRA of a training ({entry.model}, {entry.request}) was asked for, but its file in "
+                f"{self.folder.name}/ is damaged: {flaw}. The whole file, as it was fetched, is needed: "
+                f"{file.name}. Put it back from a copy; or delete it and ask again, which trains, and costs, anew.",
+                host=entry.host,
+                request=entry.request,
+            )
+        return found
 
     @property
     def folder(self) -> Path:
