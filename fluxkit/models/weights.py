@@ -48,9 +48,30 @@ def weights_tag(spec: ModelSpec) -> str:
 
 def _base_tag(spec: ModelSpec) -> str:
     """The identity of what the weights run on: the base's id, a hub id, or what a folder holds."""
-    if spec.base_weights is None:
-        return spec.base or ""
-    return weights_tag(spec.with_(weights=spec.base_weights, base_weights=None, base=None, holds="whole"))
+    return spec.base or "" if spec.base_weights is None else weights_tag(_base_of(spec))
+
+
+def _base_of(spec: ModelSpec) -> ModelSpec:
+    return spec.with_(weights=spec.base_weights, base_weights=None, base=None, holds="whole")
+
+
+def weights_content(spec: ModelSpec) -> str:
+    """What a spec's weights are, wherever they lie: the hub id, or a hash of what the folder's parts hold.
+
+    Sampled as `weights_tag` is, but a folder that is moved or renamed keeps it. Files that lie beside the parts count
+    for nothing: no part is read from them.
+    """
+    folder = weights_folder(spec)
+    own = spec.weights or "" if folder is None else file_tag(folder) if folder.is_file() else _parts_tag(folder)
+    if spec.base is None:
+        return own
+    return f"{own} on {spec.base if spec.base_weights is None else weights_content(_base_of(spec))}"
+
+
+def _parts_tag(folder: Path) -> str:
+    parts = sorted(part for part in folder.iterdir() if part.is_dir() and any(part.rglob("*.safetensors")))
+    told = repr([(part.name, content_tag(part, "*.safetensors")) for part in parts])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def _folder_tag(folder: Path) -> str:

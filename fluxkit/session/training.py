@@ -100,7 +100,8 @@ class TrainingJob(Task):
 
     def _do(self) -> None:
         self._find_earlier()
-        self._before()
+        if self._training.finished() is None:
+            self._before()
         self._made = self._training.run(self._report, on_sample=self._keep)
         write_atomic(self._training.folder / RECORD, self._made.canonical_json().encode())
 
@@ -150,11 +151,15 @@ def training_job(
 ) -> TrainingJob:
     """A job whose folder follows from what is learned, on what and how, so that the same call finds it again."""
     from fluxkit import models
+    from fluxkit.models.weights import weights_content
     from fluxkit.train import LoRARecipe, LoRATraining
+    from fluxkit.train.asked import scenes_tag
 
     spec = models.get(model)
     asked = recipe or LoRARecipe.advised(spec)
-    told = f"{photographs.content} {spec.fingerprint()} {asked.fingerprint()}"
+    prior = None if prior is None else tuple(prior)
+    # By what the weights are: a folder that is moved keeps its trainings, other weights in its place get their own.
+    told = f"{photographs.content} {spec.id} {weights_content(spec)} {asked.fingerprint()} {scenes_tag(prior)}"
     name = f"{photographs.trigger}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
     training = LoRATraining(
         photographs,
@@ -202,13 +207,12 @@ def checkpoint_sweep(
 
     `checkpoints` picks some by their steps; unset, the last four. `model` is the base where its weights are your own.
     `settings` (`size`, `guidance`, ...) are the sweep's. Shoot it, put it on a sheet with `rows="loras"`, measure it
-    with `fluxkit.train.likeness`.
+    with `fluxkit.train.likeness`. Raises `InputError` for a checkpoint that is not there.
     """
     from fluxkit import models
     from fluxkit.train.photographs import triggered
 
-    known = {checkpoint.step: checkpoint for checkpoint in learned.checkpoints}
-    chosen = [known[step] for step in checkpoints] if checkpoints is not None else list(known.values())[-4:]
+    chosen = learned.checkpoints[-4:] if checkpoints is None else [learned.checkpoint(step) for step in checkpoints]
     loras = [checkpoint.lora(strength) for checkpoint in chosen for strength in strengths]
     base = Sweep(triggered(scene, learned.trigger), model=models.get(model or learned.base), **settings)
     return base.over(loras=loras, seed=list(seeds))

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from fluxkit._base import Record
+from fluxkit.errors import InputError
 from fluxkit.models import ModelSpec
 from fluxkit.shots import LoRA
 from fluxkit.shots.trained import TrainedLoRA, TrainingRequest
@@ -52,15 +53,22 @@ class LearnedLoRA(TrainedLoRA):
     consent: Consent | None = None
     warnings: tuple[str, ...] = ()
 
-    def at(self, step: int) -> LearnedLoRA:
-        """The same training as it was after `step` steps; raises `KeyError` where no checkpoint was kept then."""
-        places = [place for place, checkpoint in enumerate(self.checkpoints) if checkpoint.step == step]
-        if not places:
-            raise KeyError(
-                f"The checkpoint of step {step} was asked for. There are: "
-                f"{', '.join(str(checkpoint.step) for checkpoint in self.checkpoints)}."
+    def checkpoint(self, step: int) -> Checkpoint:
+        """The checkpoint after `step` steps; raises `InputError` where none was kept then."""
+        found = next((checkpoint for checkpoint in self.checkpoints if checkpoint.step == step), None)
+        if found is None:
+            steps = [checkpoint.step for checkpoint in self.checkpoints]
+            near = min(steps, key=lambda kept: abs(kept - step))
+            raise InputError(
+                f"The checkpoint of step {step} of {self.trigger!r} was asked for. There are: "
+                f"{', '.join(map(str, steps))}. Take one of them, such as {near}."
             )
-        kept = self.checkpoints[: places[0] + 1]
+        return found
+
+    def at(self, step: int) -> LearnedLoRA:
+        """The same training as it was after `step` steps; raises `InputError` where no checkpoint was kept then."""
+        place = self.checkpoints.index(self.checkpoint(step))
+        kept = self.checkpoints[: place + 1]
         request = self.request.with_(steps=step)
         return self.with_(checkpoints=kept, file=kept[-1].file, content=_sha256(kept[-1].file), request=request)
 

@@ -18,10 +18,13 @@ from fluxkit.engines.local.loras import said
 from fluxkit.errors import Cancelled, EngineError, InputError
 from fluxkit.frames import Frame
 from fluxkit.models import ModelSpec
+from fluxkit.models.weights import weights_tag
 from fluxkit.prompt import PromptRenderer
 from fluxkit.scene import Scene
 from fluxkit.shots import LoRA, Shot, make_plan
+from fluxkit.shots.shot import weights_of
 from fluxkit.train import adapter, latents, state
+from fluxkit.train.asked import asked, refuse_another, warn_of_unknown
 from fluxkit.train.examples import Example, Examples, Kept, bucket, fitted
 from fluxkit.train.forecast import TrainingForecast, forecast, refuse
 from fluxkit.train.learned import Checkpoint, LearnedLoRA, described
@@ -123,15 +126,34 @@ class LoRATraining:
     ) -> LearnedLoRA:
         """Learn until the recipe's last step, or until the pictures held out stop getting better.
 
-        Raises `Cancelled` where `progress` does, with the state kept; `PlanError` where it does not fit in memory;
-        `EngineError` where the loss stays no number. `on_sample` gets each sample frame as it is made.
+        A training that is done comes back at once: nothing is loaded. More `steps` than at first make it longer.
+        Raises `Cancelled` where `progress` does, with the state kept; `InputError` where another training lies in the
+        folder; `PlanError` where it does not fit in memory; `EngineError` where the loss stays no number. `on_sample`
+        gets each sample frame as it is made.
         """
         self._told = progress or self._told
+        done = self.finished()
+        warn_of_unknown(self._state, self.folder)
+        if done is not None:
+            self._tell("store", self._state.step)
+            return done
         self._begin()
         try:
             return self._learn(on_sample or (lambda _frame: None))
         finally:
             self._engine.close()
+
+    def finished(self) -> LearnedLoRA | None:
+        """What the training gave, where it is done already; None where steps are left. Nothing is loaded.
+
+        Raises `InputError` where another training lies in the folder.
+        """
+        kept = state.read(self._state_file)
+        if kept is None:
+            return None
+        refuse_another(self._asked, kept, self.recipe, self.folder)
+        self._state = kept
+        return self._result() if self._is_written() and (self._is_long_enough() or self._is_stale()) else None
 
     def _begin(self) -> None:
         refuse(self.forecast(), self.recipe, self.spec, _free_bytes(self._engine))
@@ -170,18 +192,17 @@ class LoRATraining:
         priors: Examples,
         on_sample: Callable[[Frame], None],
     ) -> LearnedLoRA:
-        now = learner.resume(self.folder / "state.safetensors")
-        self._state = now
+        now = self._resumed(learner)
         pace = Pace(now.step, self.recipe.steps)
         rollbacks = 0
-        while now.step < self.recipe.steps and not self._is_stale():
+        while not (self._is_long_enough() or self._is_stale()):
             loss = learner.step(now, examples, priors)
             if not math.isfinite(loss):
                 rollbacks += 1
                 if rollbacks > _ROLLBACKS:
                     raise self._diverged(now.step)
                 salt = now.salt + 1
-                now = self._state = learner.resume(self.folder / "state.safetensors", fresh=True)
+                now = self._resumed(learner, fresh=True)
                 now.salt = salt
                 continue
             now.step += 1
@@ -191,9 +212,20 @@ class LoRATraining:
             try:
                 self._tell("learn", now.step, pace.loss, pace.seconds_left(now.step))
             except Cancelled:
-                learner.save(self.folder / "state.safetensors", now)
+                learner.save(self._state_file, now)
                 raise
+        if not now.history or now.history[-1]["step"] != now.step:
+            pace.note(learner.loss_of(examples))  # stopped between two checkpoints, and now no more steps are asked for
+            self._checkpoint(learner, held, pace, on_sample)
+        elif not self._is_written():
+            self._write(learner)
         return self._result()
+
+    def _resumed(self, learner: Learner, *, fresh: bool = False) -> state.State:
+        """Where the training stands on the disk, from now on under what is asked for now."""
+        self._state = learner.resume(self._state_file, fresh=fresh)
+        self._state.asked = self._asked
+        return self._state
 
     def _checkpoint(self, learner: Learner, held: Examples, pace: Pace, on_sample: Callable[[Frame], None]) -> None:
         """Everything that was learned so far on the disk, as an adapter to use and as a state to go on from."""
@@ -204,7 +236,7 @@ class LoRATraining:
         now.history.append(entry)
         self._write(learner)
         # The state names only checkpoints whose file is there: it is written last.
-        learner.save(self.folder / "state.safetensors", now)
+        learner.save(self._state_file, now)
         # A sample says which file made it, so the model has that file's weights meanwhile.
         with learner.as_kept(self._scale):
             samples = self._sampled()
@@ -248,8 +280,17 @@ class LoRATraining:
         return LoRA(weights=str(self._file(step)), name=f"{self.photographs.trigger} step {step}")
 
     def _result(self) -> LearnedLoRA:
-        found = [Checkpoint.of(self.folder, self.photographs.trigger, entry) for entry in self._state.history]
+        told = [Checkpoint.of(self.folder, self.photographs.trigger, entry) for entry in self._state.history]
+        found = [checkpoint for checkpoint in told if checkpoint.file.is_file()]
         return described(self.photographs, self.spec, self.recipe, found, base_weights=self._tag)
+
+    def _is_written(self) -> bool:
+        """Whether the adapter as it is now lies there as a checkpoint."""
+        now = self._state
+        return bool(now.history) and now.history[-1]["step"] == now.step and self._file(now.step).is_file()
+
+    def _is_long_enough(self) -> bool:
+        return self._state.step >= self.recipe.steps
 
     def _is_stale(self) -> bool:
         """Whether the pictures held out have not got better for as many checkpoints as the recipe bears."""
@@ -292,7 +333,8 @@ class LoRATraining:
 
         found = []
         for shot in shots:
-            key = ("prior", shot.id, self._tag, self._engine.device)
+            # Not by the shot's own weights: their name has the folder's in it, and folders are renamed.
+            key = ("prior", shot.with_(weights="").id, self._asked["weights"], self._engine.device)
             tensors = kept.get(key, partial(latents_of, shot))
             found.append(Example(tensors["latents"], self._words(kept, str(shot.prompt)), size))
         return found
@@ -327,22 +369,26 @@ class LoRATraining:
 
     def _plan(self, scenes: Sequence[Scene | str], seeds: Iterable[int], size: tuple[int, int]) -> list[Shot]:
         """A checked shot for each scene or prompt."""
-        asked = []
+        shots = []
         for scene, seed in zip(scenes, seeds, strict=True):
             words = scene if isinstance(scene, str) else self._renderer.render(scene)
             kept = scene if isinstance(scene, Scene) else None
-            asked.append(
+            shots.append(
                 Shot(
                     model=self.spec.id,
                     spec=self.spec,
                     prompt=words,
                     scene=kept,
                     seed=seed,
+                    # Said, not left to the table: the frame is to be made again when a default has changed.
+                    weights=weights_of(self.spec),
+                    steps=self.spec.steps_for(None),
+                    guidance=self.spec.guidance_for(None),
                     width=size[0],
                     height=size[1],
                 )
             )
-        return list(make_plan(asked)) if asked else []
+        return list(make_plan(shots, confirm=True)) if shots else []
 
     @property
     def _model(self) -> Any:
@@ -360,7 +406,16 @@ class LoRATraining:
 
     @cached_property
     def _tag(self) -> str:
-        return str(self._model.tag)
+        return weights_tag(self.spec)
+
+    @cached_property
+    def _asked(self) -> dict[str, Any]:
+        """What decides the numbers, for the state."""
+        return asked(self.photographs, self.spec, self.recipe, self._prior)
+
+    @property
+    def _state_file(self) -> Path:
+        return self.folder / "state.safetensors"
 
     @cached_property
     def _renderer(self) -> PromptRenderer:

@@ -6,7 +6,7 @@ import pytest
 
 from fluxkit import models
 from fluxkit.errors import WeightsError
-from fluxkit.models.weights import content_tag, weights_folder, weights_tag
+from fluxkit.models.weights import content_tag, weights_content, weights_folder, weights_tag
 
 
 def written(folder: Path, data: bytes) -> Path:
@@ -44,6 +44,19 @@ def test_a_base_in_a_folder_is_told_by_its_content_and_not_its_place(tmp_path: P
     assert str(tmp_path) not in tags[0]
     with pytest.raises(WeightsError, match="no folder"):
         weights_tag(redux.with_(base_weights="./no/such/folder"))
+
+
+def test_the_content_of_weights_knows_no_folders_name_and_no_files_beside_the_parts(tmp_path: Path) -> None:
+    dev = models.get("flux.1-dev")
+    folders = [written(tmp_path / name, data) for name, data in (("a", b"x" * 9000), ("b", b"x" * 9000), ("c", b"y"))]
+    (folders[1] / "whole.safetensors").write_bytes(b"the same weights once more, as one file")
+    found = [weights_content(dev.with_(weights=str(folder))) for folder in folders]
+    assert found[0] == found[1] != found[2]
+    assert weights_content(dev) == "black-forest-labs/FLUX.1-dev"
+    redux = models.get("flux.1-redux-dev")
+    based = {weights_content(redux.with_(base_weights=str(folder))) for folder in folders}
+    assert len(based) == 2
+    assert weights_content(redux) not in based
 
 
 def test_content_tags_ignore_the_folders_name(tmp_path: Path) -> None:

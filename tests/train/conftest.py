@@ -48,7 +48,7 @@ def training(photographs, bases, tmp_path):
         given = {"rank": 2, "steps": 4, "resolution": 256, "checkpoint_every": 2, "warmup": 0, **recipe}
         return LoRATraining(
             found or TrainingSet.from_folder(photographs, trigger="zwirl"),
-            model=bases.get(model, model),
+            model=bases.get(model, model) if isinstance(model, str) else model,
             folder=folder or tmp_path / "run",
             recipe=LoRARecipe(**given),
             samples=samples,

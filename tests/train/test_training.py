@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,15 +14,18 @@ import diffusers
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 import fluxkit as fk
 from fluxkit.engines.local.embeds import Embeds
 from fluxkit.errors import Cancelled, CapabilityError, EngineError, InputError, PlanError
+from fluxkit.shots import Shot, make_plan
 from fluxkit.train import LoRARecipe, LoRATraining, TrainingSet, adapter, latents
 from fluxkit.train import forecast as forecasts
 from fluxkit.train.examples import Example, Examples, Kept, bucket, fitted
 from fluxkit.train.learner import Learner, hash_of
+from fluxkit.train.photographs import triggered
 from tests.engines.raw import OUT_LAYERS
 
 
@@ -222,8 +227,23 @@ def test_checkpoints_and_samples_are_shots_of_their_own(training):
     assert float(near.abs().max()) <= 1, "a sample is what the file that it names makes"
     assert frames[0].provenance.extra["loras"] == again.provenance.extra["loras"]
     assert made.at(2).lora().content == made.checkpoints[0].lora().content
-    with pytest.raises(KeyError, match="There are: 2, 4"):
+    with pytest.raises(InputError, match=r"step 3 .* There are: 2, 4\. Take one of them"):
         made.at(3)
+
+
+def test_a_sample_is_the_shot_that_a_user_would_ask_for(training, bases):
+    """Steps, guidance and weights are said, so that the same request finds it, also when a default has changed."""
+    frames = []
+    scene = fk.Scene(subject=fk.Subject(description="a vase"))
+    run = training(samples=[scene])
+    made = run.run(on_sample=frames.append)
+    sample = frames[-1].shot
+    spec = bases["flux.1-dev"]
+    assert (sample.steps, sample.guidance) == (spec.steps.default, spec.guidance.default)
+    asked = fk.Sweep(triggered(scene, "zwirl"), model=spec, seed=run.recipe.seed, size=(256, 256), loras=(made.lora(),))
+    assert make_plan(asked)[0].id == sample.id
+    back = Shot.model_validate(sample.model_dump(mode="json"))
+    assert back.spec.weights == spec.weights, "from a file it is not taken for a shot of the table's weights"
 
 
 def test_words_and_latents_are_made_once(training, monkeypatch, tmp_path):
@@ -246,10 +266,104 @@ def test_what_cannot_be_trained_is_refused(training, photographs):
         training(optimiser="adamw8bit").run()
 
 
-def test_another_recipe_in_the_same_folder_is_refused(training, tmp_path):
-    training(folder=tmp_path / "one", rank=2, steps=2).run()
-    with pytest.raises(InputError, match="another"):
-        training(folder=tmp_path / "one", rank=2, steps=4, targets="all").run()
+OTHERS = {
+    "rank": ({"rank": 4}, "rank=4"),
+    "learning rate": ({"learning_rate": 0.5}, r"learning_rate=0\.5"),
+    "targets": ({"targets": "all"}, "targets='all'"),
+    "average": ({"average": 0.9}, r"average=0\.9"),
+    "prior": ({"prior": 1}, "prior=1"),
+    "weights": ({"model": "flux.2-dev"}, "weights="),
+}
+
+
+@pytest.fixture
+def begun(training, tmp_path, monkeypatch):
+    """A folder with a training of two steps; no weights are loaded from now on."""
+    made = training(folder=tmp_path / "one", steps=2).run()
+    monkeypatch.setattr(LoRATraining, "_ready_transformer", lambda _run: pytest.fail("weights were loaded"))
+    return made.file.parent
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_another_training_in_the_same_folder_is_refused_and_nothing_is_lost(training, begun, other):
+    changes, told = OTHERS[other]
+    kept = {path: path.read_bytes() for path in begun.glob("*.safetensors")}
+    with pytest.raises(InputError, match=rf"{told}.* was asked for .*now at step 2.* or give another folder"):
+        training(**{"folder": begun, "steps": 4, **changes}).run()
+    assert {path: path.read_bytes() for path in begun.glob("*.safetensors")} == kept
+
+
+def test_other_photographs_in_the_same_folder_are_refused(training, begun, photographs):
+    fewer = TrainingSet.from_folder(photographs, trigger="zwirl").without("5.png")
+    with pytest.raises(InputError, match="photographs='set1-"):
+        training(folder=begun, steps=4, found=fewer).run()
+
+
+def test_other_prior_scenes_in_the_same_folder_are_refused(training, tmp_path):
+    training(folder=tmp_path / "one", steps=2, prior=1, prior_of=["a dog"]).run()
+    with pytest.raises(InputError, match="prior scenes="):
+        training(folder=tmp_path / "one", steps=4, prior=1, prior_of=["a cat"]).run()
+
+
+def test_a_training_that_is_done_comes_back_without_weights(training, begun):
+    told = []
+    again = training(folder=begun, steps=2, checkpoint_every=1, checkpointing=False).run(told.append)
+    assert [checkpoint.step for checkpoint in again.checkpoints] == [2]
+    assert [(progress.stage, progress.step) for progress in told] == [("store", 2)]
+
+
+def test_fewer_steps_than_were_learned_are_refused(training, begun):
+    with pytest.raises(InputError, match=r"steps=1 was asked for .* at step 2\. .*steps=2 .*\.at\(step\): 2"):
+        training(folder=begun, steps=1).run()
+
+
+def test_weights_that_were_moved_are_the_same_and_others_in_their_place_are_not(training, bases, begun, tmp_path):
+    moved = tmp_path / "renamed"
+    shutil.copytree(bases["flux.1-dev"].weights, moved)
+    spec = bases["flux.1-dev"].with_(weights=str(moved))
+    assert training(model=spec, folder=begun, steps=2).run().request.steps == 2
+    file = next((moved / "vae").glob("*.safetensors"))
+    file.write_bytes(file.read_bytes()[:-1] + b"\x7f")
+    with pytest.raises(InputError, match="weights="):
+        training(model=spec, folder=begun, steps=2).run()
+
+
+def test_a_state_that_does_not_say_what_it_was_begun_with_goes_on_and_is_told(training, tmp_path, caplog):
+    made = training(folder=tmp_path / "one", steps=2).run()
+    file = made.file.parent / "state.safetensors"
+    with safe_open(str(file), "pt") as opened:
+        told = json.loads(opened.metadata()["state"])
+        tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 (no mapping)
+    assert told.pop("asked")["rank"] == 2
+    save_file(tensors, file, {"state": json.dumps(told)})
+    with pytest.raises(InputError, match="differ in name or shape"):
+        training(folder=tmp_path / "one", steps=3, rank=4).run()
+    assert training(folder=tmp_path / "one", steps=3).run().request.steps == 3
+    assert "did not note its photographs and recipe" in caplog.records[0].message
+    with pytest.raises(InputError, match="rank=4"):
+        training(folder=tmp_path / "one", steps=4, rank=4).run()
+
+
+def test_a_checkpoint_that_was_deleted_is_written_again(training, tmp_path):
+    made = training(folder=tmp_path / "one", steps=3, checkpoint_every=1).run()
+    kept = made.file.read_bytes()
+    made.file.unlink()
+    made.at(1).file.unlink()
+    again = training(folder=tmp_path / "one", steps=3, checkpoint_every=1).run()
+    assert again.file.read_bytes() == kept
+    assert [checkpoint.step for checkpoint in again.checkpoints] == [2, 3]
+
+
+def test_a_training_that_was_stopped_between_checkpoints_can_end_there(training, tmp_path):
+    def stop(progress):
+        if progress.stage == "learn" and progress.step == 1:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        training(folder=tmp_path / "one", steps=4).run(stop)
+    made = training(folder=tmp_path / "one", steps=1).run()
+    assert [checkpoint.step for checkpoint in made.checkpoints] == [1]
+    assert made.checkpoints[0].loss > 0
 
 
 def test_the_forecast_counts_the_adapter_and_refuses_what_does_not_fit(training):
@@ -262,9 +376,9 @@ def test_the_forecast_counts_the_adapter_and_refuses_what_does_not_fit(training)
         forecasts.refuse(found, run.recipe, run.spec, 1000)
 
 
-def test_quantised_bases_learn_too(training):
+def test_quantised_bases_learn_too(training, tmp_path):
     for base in ("int8", "nf4"):
-        made = training(folder=None, base=base, steps=2).run()
+        made = training(folder=tmp_path / base, base=base, steps=2).run()
         assert made.request.steps == 2
 
 
