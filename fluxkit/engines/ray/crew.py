@@ -104,16 +104,6 @@ class Crew:
             member.hello = hello
             self._deaths_before_hello = 0
 
-    def is_alive(self, member: Member) -> bool:
-        """Whether every actor of a member still answers."""
-        import ray
-
-        try:
-            ray.get(member.call("look"), timeout=10)
-        except ray.exceptions.RayError:
-            return False
-        return True
-
     def dismiss(self, member: Member) -> None:
         """Kill a member and give its place back."""
         import ray

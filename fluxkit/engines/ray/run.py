@@ -6,6 +6,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fluxkit.engines.base import OnProgress, Progress, Stage
@@ -24,8 +25,39 @@ _LOOK_EVERY_S = 0.2
 """How often progress is told and a cancel is noticed while no frame arrives."""
 _STOP_WITHIN_S = 60.0
 """An actor that has not stopped by then is killed."""
+_ANSWER_WITHIN_S = 10.0
+"""An actor that lost an order and does not answer by then counts as dead."""
 
 _numbers = itertools.count(1)
+
+
+@dataclass
+class _Doubt:
+    """A member that lost orders, asked whether it is there; meanwhile the others go on."""
+
+    answers: list[Any]
+    """What its actors answer, by reference."""
+    until: float
+    lost: list[Sent] = field(default_factory=list)
+
+    def missing(self) -> list[Any]:
+        """The answers that have not come yet."""
+        import ray
+
+        missing: list[Any] = ray.wait(self.answers, num_returns=len(self.answers), timeout=0)[1]
+        return missing
+
+    def is_alive(self) -> bool | None:
+        """Whether every actor answered; None while that is not known."""
+        import ray
+
+        if self.missing():
+            return False if time.monotonic() > self.until else None
+        try:
+            ray.get(self.answers)
+        except ray.exceptions.RayError:
+            return False
+        return True
 
 
 class Run:
@@ -54,6 +86,7 @@ class Run:
         self._under_way: dict[Any, Sent] = {}
         self._seconds: dict[Any, Member] = {}
         """References of the others of a team: what they return is not read, but they tell of a death."""
+        self._doubts: dict[Member, _Doubt] = {}
         self._embeds: dict[Hashable, tuple[Member, Any]] = {}
         self._pictures: dict[str, Any] = {}
         self._done = 0
@@ -64,11 +97,12 @@ class Run:
         """The frames as they arrive; raises what stopped the run after those under way are in."""
         try:
             self._tell(Look(stage="load"))
-            while self._under_way or (len(self._queue) and self._failure is None):
+            while self._under_way or self._doubts or (len(self._queue) and self._failure is None):
                 self._crew.welcome()
                 if self._failure is None:
                     self._send_out()
                 yield from self._arrived()
+                self._settle_doubts()
                 self._watch()
             if self._failure is not None:
                 raise self._failure
@@ -77,7 +111,7 @@ class Run:
 
     def _send_out(self) -> None:
         """Give every member something to do, and one order more while there is plenty."""
-        ready = self._crew.ready
+        ready = [member for member in self._crew.ready if member not in self._doubts]
         for ahead in range(AHEAD):
             for member in ready:
                 plenty = ahead == 0 or len(self._queue) > len(ready)
@@ -118,7 +152,10 @@ class Run:
         """Wait a little, and take what has arrived."""
         import ray
 
-        references = [*self._under_way, *self._seconds, *self._crew.greetings()]
+        answers = [reference for doubt in self._doubts.values() for reference in doubt.missing()]
+        references = [*self._under_way, *self._seconds, *self._crew.greetings(), *answers]
+        if self._doubts and not answers:
+            return
         if not references:
             self._refuse_to_hang()
             return
@@ -139,8 +176,7 @@ class Run:
             first = sent.bundle.shots[0]
             reply = Reply(failure=as_error(error.cause or error, first), failed=first.id)
         except ray.exceptions.RayError:
-            self._under_way[reference] = sent
-            self._lost(sent)
+            self._doubt(sent)
             return
         sent.member.orders.remove(sent)
         self._note(sent, reply)
@@ -165,13 +201,29 @@ class Run:
         failure.shot = self._wanted.get(reply.failed, bundle.shots[0])
         self._failure = self._failure or failure
 
-    def _lost(self, sent: Sent) -> None:
-        """An order came back without a reply: its actor died, or another whose embeddings it needed."""
+    def _doubt(self, sent: Sent) -> None:
+        """An order came back without a reply: its actor died, or another whose embeddings it needed. Ask it which."""
         member = sent.member
-        if self._crew.is_alive(member):
-            self._forget_dead_embeds()
-            self._take_back(sent)
-            return
+        if member not in self._doubts:
+            self._doubts[member] = _Doubt(member.call("look"), time.monotonic() + _ANSWER_WITHIN_S)
+        self._doubts[member].lost.append(sent)
+        self._under_way = {reference: other for reference, other in self._under_way.items() if other is not sent}
+
+    def _settle_doubts(self) -> None:
+        for member, doubt in list(self._doubts.items()):
+            alive = doubt.is_alive()
+            if alive is None:
+                continue
+            del self._doubts[member]
+            if alive:
+                self._forget_dead_embeds()
+                for sent in doubt.lost:
+                    self._take_back(sent)
+            else:
+                self._bury(member)
+
+    def _bury(self, member: Member) -> None:
+        """Shoot again what a dead member was to shoot, and let another take its place."""
         member.orders[0].bundle.deaths += 1
         for order in list(member.orders):
             self._take_back(order)
@@ -210,8 +262,8 @@ class Run:
         try:
             ray.get(reference)
         except ray.exceptions.RayError:
-            if member.orders:
-                self._lost(member.orders[0])
+            if member.orders and member not in self._doubts:
+                self._doubt(member.orders[0])
 
     def _note(self, sent: Sent, reply: Reply) -> None:
         """Learn the pace, and let go of embeddings that nobody needs any more."""
@@ -235,7 +287,7 @@ class Run:
         if now - self._looked < _LOOK_EVERY_S:
             return
         self._looked = now
-        busy = [member for member in self._crew.ready if member.orders]
+        busy = [member for member in self._crew.ready if member.orders and member not in self._doubts]
         self._tell(_look(busy[0]) if busy else Look(stage="load"), busy[0] if busy else None)
 
     def _tell(self, look: Look, member: Member | None = None) -> None:
@@ -256,6 +308,9 @@ class Run:
         """Stop what is under way, for instance after a cancel; actors that do not stop are killed."""
         import ray
 
+        for member in self._doubts:
+            member.orders.clear()
+        self._doubts.clear()
         if not self._under_way:
             return
         last = max(sent.number for sent in self._under_way.values())
