@@ -74,14 +74,3 @@ test("a message that could not be sent is not waited for", () => {
   assert.throws(() => broken.comm.send({}));
   assert.equal(open(broken), 0);
 });
-
-test("what a restarted kernel never answers is waited for once, and not for ever", async () => {
-  const place = control();
-  count(place);
-  place.change("on");
-  assert.equal(open(place), 1);
-  await handled(place, 20);
-  assert.equal(open(place), 0);
-  place.answer(0, "idle");
-  assert.equal(open(place), 0, "a late answer is not counted again");
-});

@@ -3,7 +3,6 @@
 
 const OPEN = Symbol.for("fluxkit.open");
 const LOOK_MS = 10;
-const PATIENCE_MS = 20000;
 
 /** Begin to count what the controls within a box send; those that are counted already go on being counted. */
 export function count(box) {
@@ -15,14 +14,9 @@ export function open(box) {
   return within(box).reduce((sum, { comm }) => sum + (comm?.[OPEN] ?? 0), 0);
 }
 
-/**
- * Resolves once Python has handled whatever the controls within a box sent, and what they held back meanwhile; or when it
- * has not for twenty seconds, as after a kernel's restart, which answers nothing of what was sent before.
- */
-export async function handled(box, patience = PATIENCE_MS) {
-  const until = Date.now() + patience;
-  while (open(box) && Date.now() < until) await new Promise((done) => setTimeout(done, LOOK_MS));
-  for (const { comm } of within(box)) if (comm && OPEN in comm) comm[OPEN] = 0;
+/** Resolves once Python has handled whatever the controls within a box sent, and what they held back meanwhile. */
+export async function handled(box) {
+  while (open(box)) await new Promise((done) => setTimeout(done, LOOK_MS));
 }
 
 function within(model) {
@@ -36,7 +30,7 @@ function counted(comm) {
     const told = callbacks?.iopub?.status;
     const status = (message) => {
       told?.(message); // here a control sends what it held back while this message was on its way
-      if (message.content.execution_state === "idle") comm[OPEN] = Math.max(0, comm[OPEN] - 1);
+      if (message.content.execution_state === "idle") comm[OPEN] -= 1;
     };
     const sent = send.call(comm, data, { ...callbacks, iopub: { ...callbacks?.iopub, status } }, ...rest);
     comm[OPEN] += 1;
