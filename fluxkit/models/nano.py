@@ -18,7 +18,7 @@ NANO = ModelSpec(
     weights=str(_ROOM / "weights"),
     licence="Apache-2.0",
     steps=StepRange(default=12, low=1, high=50),
-    guidance=GuidanceRange(kind="embedded", default=2.0, low=1.0, high=6.0),
+    guidance=GuidanceRange(kind="embedded", default=3.0, low=1.0, high=6.0),
     size=SizeRule(min_side=128, max_side=128, max_pixels=128 * 128, default_width=128, default_height=128),
     windows={"clip": 77, "t5": 32},
     vocabulary="vocabulary.json",
@@ -33,7 +33,6 @@ NANO_FILL = NANO.with_(
     task="fill",
     also=(),
     strength=1.0,
-    guidance=GuidanceRange(kind="embedded", default=3.0, low=1.0, high=6.0),
     weights=str(_ROOM / "weights-fill"),
     note="Paints what a mask hides, in the light of the picture round it. A teaching model trained on rendered scenes.",
 )

@@ -25,7 +25,7 @@ from fluxkit.nano.worlds import mirrored, place_of, sample, subject_of
 
 SEED = 77
 """The stream of worlds that evaluation draws from; training draws from another."""
-STEPS, GUIDANCE, SIZE = 12, 2.0, 128
+STEPS, GUIDANCE, SIZE = 12, 3.0, 128
 
 Shoot = Callable[..., list[Image]]
 

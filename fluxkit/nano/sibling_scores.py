@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from fluxkit.nano.changes import turned
 from fluxkit.nano.conditions import edges
-from fluxkit.nano.evaluate import SIZE, STEPS, Score
+from fluxkit.nano.evaluate import GUIDANCE, SIZE, STEPS, Score
 from fluxkit.nano.masks import subject_mask
 from fluxkit.nano.measures import Image, background_detail, colourfulness, side_of_light
 from fluxkit.nano.render import Portrait, World, render
@@ -24,9 +24,6 @@ from fluxkit.nano.worlds import mirrored, sample
 
 SEED = 88
 """The stream of worlds that these scores draw from; training draws from another."""
-
-GUIDANCE = 3.0
-"""The guidance that siblings are asked at, which is their default."""
 
 Ask = Callable[..., Image]
 """From words and a seed, with what the pipeline takes beside them, to a picture."""

@@ -28,8 +28,8 @@ class Plan:
     count: int = 26000
     size: int = 128
     vae_steps: int = 5600
-    flow_steps: int = 4900
-    guide_steps: int = 350
+    flow_steps: int = 2300
+    guide_steps: int = 400
     siblings: dict[Task, tuple[int, int, int]] = field(
         default_factory=lambda: {task: (COUNT[task], RECIPES[task].steps, GUIDED[task]) for task in CHANNELS}
     )

@@ -16,7 +16,7 @@ painter
 """
 FILL = """
 red = scene.with_("subject.wardrobe", "red clothes")
-filled = session.fill(frame, mask=painter.mask, prompt=red, model="nano", strength=1.0, seed=5)
+filled = session.fill(frame, mask=painter.mask, prompt=red, model="nano", strength=1.0, seed=3)
 before, after = (np.asarray(one.image).astype(int) for one in (frame, filled))
 white, black = (np.asarray(painter.mask.image) == value for value in (255, 0))
 was, now = (picture[white].mean(axis=0) for picture in (before, after))

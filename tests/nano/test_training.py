@@ -80,15 +80,6 @@ def test_the_guided_target_at_strength_one_is_the_teacher_and_grows_with_strengt
     assert float((three - one).abs().mean()) > 0
 
 
-def test_a_mistaken_share_of_pictures_gets_the_caption_of_another(examples):
-    recipe = dit.Recipe(steps=1, batch=64, drop_all=0.0, drop_slots=0.0)
-    right = examples.batch(recipe, 0)
-    wrong = examples.batch(dit.replace(recipe, mistaken=1.0), 0)
-    assert torch.equal(right.latents, wrong.latents)
-    assert right.rows != wrong.rows
-    assert sorted(right.rows) == sorted(wrong.rows)
-
-
 def test_packing_is_undone_by_unpacking():
     latents = torch.randn(2, 16, 16, 16)
     assert torch.equal(unpack(pack(latents)), latents)
